@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"hash/fnv"
+	"time"
+)
+
+// Start begins the background collectors: each collects at once and then on its
+// own interval, until Stop. It returns immediately.
+func (s *Scraper) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	for _, u := range s.units {
+		if u.def.Every > 0 {
+			s.wg.Go(func() { u.loop(ctx) })
+		}
+	}
+}
+
+// Stop ends the background collectors and waits for them until ctx ends. A
+// collector that hangs in the kernel is left behind then, and the error says so.
+func (s *Scraper) Stop(ctx context.Context) error {
+	s.stop()
+	ended := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Adopt lets background collectors that have not finished once serve the
+// snapshots of the same collectors of old, so that a reload makes no gap. The
+// age of what is served stays visible.
+func (s *Scraper) Adopt(old *Scraper) {
+	for _, u := range s.units {
+		for _, before := range old.units {
+			if before.def.Name != u.def.Name {
+				continue
+			}
+			before.mu.Lock()
+			snapshot := before.snapshot
+			before.mu.Unlock()
+			u.mu.Lock()
+			if u.snapshot == nil {
+				u.snapshot = snapshot
+			}
+			u.mu.Unlock()
+		}
+	}
+}
+
+// loop collects on the definition's interval. Targets are spread over it by
+// their names, so that a thousand of them do not collect at the same moment.
+func (u *unit) loop(ctx context.Context) {
+	u.refresh(ctx)
+	next := time.NewTimer(u.def.Every - u.spread())
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+			u.refresh(ctx)
+			next.Reset(u.def.Every)
+		}
+	}
+}
+
+// spread is a part of a tenth of the interval, constant per target and collector.
+func (u *unit) spread() time.Duration {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(u.target.Name + "\x00" + u.def.Name))
+	return time.Duration(uint64(u.def.Every/10) * uint64(h.Sum32()) >> 32)
+}
+
+// refresh collects once. A run that failed as a whole does not replace the
+// snapshot: its series stay, and their timestamp tells their age.
+func (u *unit) refresh(ctx context.Context) {
+	deadline := u.def.Deadline
+	if deadline == 0 {
+		deadline = u.def.Every
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errLate)
+	defer cancel()
+	run := newRun(u.def.Name, u.logger)
+	res := u.execute(ctx, run)
+	if res.err != nil && res.skip() == nil && len(run.published) == 0 {
+		return
+	}
+	u.mu.Lock()
+	u.snapshot = res
+	u.mu.Unlock()
+}
+
+// viewSnapshot is what a scrape sees of a background collector: the series of
+// the snapshot and the outcome of the newest run.
+func (u *unit) viewSnapshot() view {
+	u.mu.Lock()
+	snapshot, last := u.snapshot, u.last
+	u.mu.Unlock()
+	v := view{def: u.def, pending: true}
+	if snapshot != nil {
+		v = u.view(snapshot.run, snapshot.err, snapshot.duration)
+		v.snapshot = snapshot.end
+	}
+	if last != nil {
+		v.err, v.duration, v.pending = last.err, last.duration, false
+	}
+	return v
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// maxLabelValue bounds a label value in bytes: a table name has at most 256, and
+// nothing hostile shall fill Prometheus' memory.
+const maxLabelValue = 1024
+
+// Sink takes what a collector finds. Its methods may be called from several
+// goroutines.
+type Sink struct {
+	run    *run
+	series []series // buffered until this sink's source or collector is complete
+	mu     sync.Mutex
+}
+
+// series is one metric of the family called name.
+type series struct {
+	family *Family
+	name   string // the family's, or the full one of an open family
+	metric *dto.Metric
+}
+
+// run is one run of one collector: what has been published so far, and what was
+// wrong with it.
+type run struct {
+	collector string
+	logger    *slog.Logger
+
+	mu         sync.Mutex
+	published  []series
+	sources    map[string]bool // by name: ok or failed; what is not applicable is not in it
+	seen       map[string]bool // series keys, to find duplicates
+	count      map[*Family]int
+	dropped    int
+	duplicates int
+	panics     int
+	closed     bool
+}
+
+func newRun(collector string, logger *slog.Logger) *run {
+	return &run{
+		collector: collector, logger: logger,
+		sources: map[string]bool{}, seen: map[string]bool{}, count: map[*Family]int{},
+	}
+}
+
+// Emit adds a series of a declared gauge, counter or untyped family. The label
+// values are in the order of the declaration.
+func (s *Sink) Emit(f *Family, value float64, labels ...string) {
+	s.EmitNamed(f, "", value, labels...)
+}
+
+// EmitNamed adds a series of an open family: suffix completes its name.
+func (s *Sink) EmitNamed(f *Family, suffix string, value float64, labels ...string) {
+	m := &dto.Metric{}
+	switch f.Type {
+	case Gauge:
+		m.Gauge = &dto.Gauge{Value: &value}
+	case Counter:
+		m.Counter = &dto.Counter{Value: &value}
+	case Untyped:
+		m.Untyped = &dto.Untyped{Value: &value}
+	default:
+		panic("collector: " + f.Name + " is a histogram: use EmitHistogram")
+	}
+	s.add(f, f.Name+suffix, m, labels)
+}
+
+// EmitHistogram adds a series of a declared histogram family.
+func (s *Sink) EmitHistogram(f *Family, h Histogram, labels ...string) {
+	d := &dto.Histogram{SampleCount: &h.Count, SampleSum: &h.Sum}
+	for i := range h.Buckets {
+		b := &h.Buckets[i]
+		d.Bucket = append(d.Bucket, &dto.Bucket{UpperBound: &b.Le, CumulativeCount: &b.Cumulative})
+	}
+	s.add(f, f.Name, &dto.Metric{Histogram: d}, labels)
+}
+
+// Bool is 1 for true and 0 for false.
+func Bool(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// add buffers the series. A wrong number of labels is a bug of the collector,
+// which fails it by a panic that the run recovers.
+func (s *Sink) add(f *Family, name string, m *dto.Metric, labels []string) {
+	if len(labels) != len(f.Labels) {
+		panic(fmt.Sprintf("collector: %s has labels %v, got %d values", f.Name, f.Labels, len(labels)))
+	}
+	m.Label = labelPairs(f, labels)
+	s.mu.Lock()
+	s.series = append(s.series, series{f, name, m})
+	s.mu.Unlock()
+}
+
+// labelPairs pairs names with cleaned values, sorted by name as the exposition
+// format's users expect.
+func labelPairs(f *Family, values []string) []*dto.LabelPair {
+	if len(values) == 0 {
+		return nil
+	}
+	pairs := make([]*dto.LabelPair, len(values))
+	for i, v := range values {
+		v = cleanLabel(v)
+		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
+	}
+	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return pairs
+}
+
+func cleanLabel(v string) string {
+	if len(v) > maxLabelValue {
+		v = v[:maxLabelValue] + "…"
+	}
+	return strings.ToValidUTF8(v, "\uFFFD")
+}
+
+// Source runs a part of the collector that is complete or failed by itself: a
+// history, a backup, a group of statements. All that collect emits is published
+// when it returns nil, and nothing otherwise. The error is reported as the
+// source's and not returned to the caller, so that the other sources go on; an
+// error made by [Skip] reports nothing.
+func (s *Sink) Source(ctx context.Context, name string, collect func(context.Context, *Sink) error) {
+	part := &Sink{run: s.run}
+	err := s.run.guard(func() error { return collect(ctx, part) })
+	var skip *SkipError
+	switch {
+	case errors.As(err, &skip):
+		s.run.logger.Debug("source is not applicable", "source", name, "reason", skip.Reason, "detail", skip.Detail)
+	case err != nil:
+		s.run.logger.Warn("source failed", "source", name, "err", err)
+		s.run.setSource(name, false)
+	default:
+		s.run.publish(part.series)
+		s.run.setSource(name, true)
+	}
+}
+
+// guard turns a panic into an error, so that it fails one source or collector.
+func (r *run) guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.mu.Lock()
+			r.panics++
+			r.mu.Unlock()
+			r.logger.Error("collector panicked", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
+}
+
+func (r *run) setSource(name string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if previous, twice := r.sources[name]; twice {
+		ok = ok && previous
+	}
+	r.sources[name] = ok
+}
+
+// failedSource returns the name of a source that failed, or "".
+func (r *run) failedSource() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, ok := range r.sources {
+		if !ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// publish takes series over, less duplicates and what exceeds the caps.
+func (r *run) publish(all []series) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	for _, one := range all {
+		key := one.key()
+		switch {
+		case r.seen[key]:
+			r.duplicates++
+			r.logger.Warn("duplicate series dropped", "series", key)
+		case len(one.metric.Label) > 0 && r.count[one.family] >= one.family.maxSeries():
+			r.dropped++
+		default:
+			r.seen[key] = true
+			r.count[one.family]++
+			r.published = append(r.published, one)
+		}
+	}
+}
+
+// key identifies a series within a run.
+func (s series) key() string {
+	if len(s.metric.Label) == 0 {
+		return s.name
+	}
+	var b strings.Builder
+	b.WriteString(s.name)
+	for _, l := range s.metric.Label {
+		b.WriteByte(0xff)
+		b.WriteString(l.GetValue())
+	}
+	return b.String()
+}
+
+// execute runs the collector and returns its result. The error is nil only when
+// the collector and all of its sources were fine or not applicable.
+func (r *run) execute(ctx context.Context, c Collector) error {
+	whole := &Sink{run: r}
+	if err := r.guard(func() error { return c.Collect(ctx, whole) }); err != nil {
+		return err
+	}
+	r.publish(whole.series)
+	if name := r.failedSource(); name != "" {
+		return fmt.Errorf("source %s failed", name)
+	}
+	return nil
+}
