@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Program is an executable at hand, and what it takes to run it.
+type Program struct {
+	Path string // the executable itself
+	root *root  // the root file system that it belongs to, nil for the machine's own
+}
+
+// root is an unpacked root file system whose programs are run without chroot.
+type root struct {
+	dir       string
+	loader    string // its dynamic loader
+	libraries string // its library folders, colon separated
+}
+
+// Command returns what to execute in order to run the program with the given arguments.
+func (p Program) Command(args ...string) (path string, argv []string) {
+	if p.root == nil {
+		return p.Path, args
+	}
+	return p.root.loader, append([]string{"--library-path", p.root.libraries, p.Path}, args...)
+}
+
+// Output runs the program to its end and returns its standard output. An error carries what it wrote to standard error.
+func (p Program) Output(ctx context.Context, args ...string) (string, error) {
+	path, argv := p.Command(args...)
+	out, err := exec.CommandContext(ctx, path, argv...).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w%s", p.Path, strings.Join(args, " "), err, standardError(err))
+	}
+	return string(out), nil
+}
+
+func standardError(err error) string {
+	if exit, ok := err.(*exec.ExitError); ok && len(exit.Stderr) > 0 {
+		return ": " + strings.TrimSpace(string(exit.Stderr))
+	}
+	return ""
+}
+
+// openRoot recognises a root file system by its dynamic loader.
+func openRoot(dir string) (*root, error) {
+	loader, err := first(dir, "lib64/ld-linux-*.so.*", "lib/ld-linux-*.so.*", "usr/lib64/ld-linux-*.so.*", "usr/lib/ld-linux-*.so.*")
+	if err != nil {
+		return nil, err
+	}
+	libraries, err := filepath.Glob(filepath.Join(dir, "usr/lib/*-linux-gnu*"))
+	if err != nil {
+		return nil, err
+	}
+	return &root{dir: dir, loader: loader, libraries: strings.Join(libraries, ":")}, nil
+}
+
+// first returns the first file that one of the patterns below dir matches.
+func first(dir string, patterns ...string) (string, error) {
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return "", err
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+	}
+	return "", fmt.Errorf("%s has no %s", dir, strings.Join(patterns, ", "))
+}
