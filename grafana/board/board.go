@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package board holds the content of the dashboards: which questions they
+// answer, with which queries, in English and in Chinese.
+//
+// House rules of every board, which grafana/lint checks where a program can:
+//   - A judgement comes from the alert rules, never from a second threshold in
+//     a panel; lines are drawn where rules alert.
+//   - What a recording rule gives is read from there: the panel, the alert and
+//     dbsyncctl then cannot disagree, and a hundred servers stay cheap.
+//   - Absence is never painted as zero; the text in its place says why.
+//   - A description says what the panel means and what to do about it.
+//   - No colour carries a meaning alone: a text stands beside it, and the
+//     colours are Okabe and Ito's, which colour-blind readers can tell apart.
+package board
+
+import "github.com/easy-erp/dbsync/grafana/dash"
+
+// Tag is what all boards share; the drop-down of boards lists by it.
+const Tag = "dbsync"
+
+// docsURL is where the documentation of the released files lives.
+const docsURL = "https://github.com/easy-erp/dbsync/tree/main/docs"
+
+// All builds every board in the given language. The file name of a board is
+// its uid and ".json".
+func All(l Lang) []dash.Dashboard {
+	return []dash.Dashboard{Overview(l)}
+}
+
+// frame is what all boards have in common: the bar, the variables and the
+// annotations.
+func frame(l Lang, uid, title, description string) dash.Dashboard {
+	return dash.Dashboard{
+		UID: uid, Title: title, Description: description,
+		Tags:          []string{Tag, "mysql"},
+		GraphTooltip:  1,
+		Refresh:       "1m",
+		SchemaVersion: dash.SchemaVersion,
+		Time:          dash.TimeRange{From: "now-3h", To: "now"},
+		Timezone:      "browser",
+		Links:         links(l),
+		Annotations:   dash.Annotations{List: annotations(l)},
+		Templating:    dash.Templating{List: variables(l)},
+	}
+}
+
+func links(l Lang) []dash.Link {
+	return []dash.Link{
+		{
+			Title: l.T("dbsync dashboards", "dbsync 仪表板"), Type: "dashboards", Icon: "external link",
+			Tags: []string{Tag}, AsDropdown: true, IncludeVars: true, KeepTime: true,
+		},
+		{
+			Title: l.T("Runbooks", "处理手册"), Type: "link", Icon: "doc", Tags: []string{},
+			URL:     docsURL + "/runbooks",
+			Tooltip: l.T("One page per alert: what it means and what to do", "每个告警一页：含义与处理步骤"), TargetBlank: true,
+		},
+	}
+}
+
+// variables asks mysql_up, which has one series per server and job and is there
+// when the server is down.
+func variables(l Lang) []dash.Variable {
+	return []dash.Variable{
+		dash.DataSourceVariable(l.T("Data source", "数据源")),
+		dash.LabelVariable("job", l.T("Job", "采集任务"), `label_values(mysql_up, job)`),
+		dash.LabelVariable("instance", l.T("Instance", "实例"), `label_values(mysql_up{job=~"$job"}, instance)`),
+	}
+}
+
+// annotations mark what explains a bend in a curve. Four minutes are four
+// intervals of the slowest scrape that the rules allow.
+func annotations(l Lang) []dash.Annotation {
+	return []dash.Annotation{
+		annotation(l.T("Critical alerts", "严重告警"), vermilion,
+			alerts(`severity="critical"`), "{{alertname}}", "{{instance}} {{component}}"),
+		annotation(l.T("Migrations applied", "迁移已执行"), blue,
+			`changes(`+metric("dbsync_migration_last_applied_timestamp_seconds")+`[4m]) > 0`,
+			l.T("Migration applied", "迁移已执行"), "{{instance}} {{schema}} {{tool}}"),
+		annotation(l.T("Backups finished", "备份完成"), green,
+			`changes(`+metric("dbsync_backup_last_success_timestamp_seconds")+`[4m]) > 0`,
+			l.T("Backup finished", "备份完成"), "{{instance}} {{backup}}"),
+		annotation(l.T("Server restarts", "数据库重启"), purple,
+			`resets(`+metric("mysql_global_status_uptime")+`[4m]) > 0`,
+			l.T("Server restarted", "数据库重启"), "{{instance}}"),
+	}
+}
+
+func annotation(name, color, expr, title, text string) dash.Annotation {
+	return dash.Annotation{
+		Name: name, Datasource: dash.Prometheus(), Enable: true, IconColor: color,
+		Expr: expr, Step: "60s", TitleFormat: title, TextFormat: text, TagKeys: "instance",
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dash
+
+// StatOptions are the options of a stat panel. Orientation must not be empty:
+// Grafana would draw one of several values only.
+type StatOptions struct {
+	ColorMode     string        `json:"colorMode"`
+	GraphMode     string        `json:"graphMode"`
+	JustifyMode   string        `json:"justifyMode"`
+	Orientation   string        `json:"orientation"`
+	TextMode      string        `json:"textMode"`
+	ReduceOptions ReduceOptions `json:"reduceOptions"`
+}
+
+// ReduceOptions say how a series becomes one value.
+type ReduceOptions struct {
+	Calcs  []string `json:"calcs"`
+	Fields string   `json:"fields"`
+	Values bool     `json:"values"`
+}
+
+// GraphOptions are the options of a timeseries panel.
+type GraphOptions struct {
+	Legend  Legend  `json:"legend"`
+	Tooltip Tooltip `json:"tooltip"`
+}
+
+// TimelineOptions are the options of a state-timeline panel.
+type TimelineOptions struct {
+	AlignValue  string  `json:"alignValue"`
+	MergeValues bool    `json:"mergeValues"`
+	RowHeight   float64 `json:"rowHeight"`
+	ShowValue   string  `json:"showValue"`
+	Legend      Legend  `json:"legend"`
+	Tooltip     Tooltip `json:"tooltip"`
+}
+
+// Legend is the list of series beside or under a graph.
+type Legend struct {
+	Calcs       []string `json:"calcs"`
+	DisplayMode string   `json:"displayMode"`
+	Placement   string   `json:"placement"`
+	ShowLegend  bool     `json:"showLegend"`
+}
+
+// Tooltip is what hovering shows.
+type Tooltip struct {
+	Mode string `json:"mode"`
+	Sort string `json:"sort"`
+}
+
+// TableOptions are the options of a table panel.
+type TableOptions struct {
+	CellHeight string      `json:"cellHeight"`
+	ShowHeader bool        `json:"showHeader"`
+	Footer     TableFooter `json:"footer"`
+	SortBy     []SortBy    `json:"sortBy"`
+}
+
+// TableFooter is the line of totals, which this project does not use.
+type TableFooter struct {
+	Show      bool     `json:"show"`
+	Reducer   []string `json:"reducer"`
+	CountRows bool     `json:"countRows"`
+	Fields    string   `json:"fields"`
+}
+
+// SortBy is the column that a table is sorted by at first.
+type SortBy struct {
+	DisplayName string `json:"displayName"`
+	Desc        bool   `json:"desc"`
+}
+
+// GraphStyle is how a timeseries panel draws; it is the custom part of its
+// field defaults.
+type GraphStyle struct {
+	DrawStyle         string          `json:"drawStyle"`
+	LineInterpolation string          `json:"lineInterpolation"`
+	LineWidth         int             `json:"lineWidth"`
+	FillOpacity       int             `json:"fillOpacity"`
+	ShowPoints        string          `json:"showPoints"`
+	SpanNulls         bool            `json:"spanNulls"`
+	AxisSoftMin       *float64        `json:"axisSoftMin,omitempty"`
+	ThresholdsStyle   ThresholdsStyle `json:"thresholdsStyle"`
+}
+
+// ThresholdsStyle says whether the lines at which rules alert are drawn.
+type ThresholdsStyle struct {
+	Mode string `json:"mode"`
+}
+
+// TimelineStyle is the custom part of a state timeline's field defaults.
+type TimelineStyle struct {
+	FillOpacity int `json:"fillOpacity"`
+	LineWidth   int `json:"lineWidth"`
+}
+
+// CellStyle is the custom part of a table's field defaults.
+type CellStyle struct {
+	Align       string      `json:"align"`
+	CellOptions CellOptions `json:"cellOptions"`
+	Filterable  bool        `json:"filterable"`
+	Inspect     bool        `json:"inspect"`
+}
+
+// CellOptions say how a table cell shows its value.
+type CellOptions struct {
+	Type string `json:"type"` // "auto", "color-text", "color-background"
+	Mode string `json:"mode,omitempty"`
+}
