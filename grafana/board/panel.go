@@ -54,7 +54,7 @@ func graph(a about, unit string, thresholds *dash.Thresholds, list ...series) da
 	}
 	p.FieldConfig.Defaults.Unit = unit
 	p.FieldConfig.Defaults.Thresholds = thresholds
-	p.FieldConfig.Defaults.Color = &dash.Color{Mode: "palette-classic-by-name"}
+	p.FieldConfig.Defaults.Color = &dash.Color{Mode: "palette-classic"} // the by-name one is unknown to Grafana 10.0
 	p.FieldConfig.Defaults.Custom = style
 	p.Options = dash.GraphOptions{
 		Legend: legend("lastNotNull", "max"), Tooltip: dash.Tooltip{Mode: "multi", Sort: "desc"},
