@@ -69,6 +69,9 @@ func NewScraper(target *Target, defs []Definition) (*Scraper, error) {
 	for _, d := range defs {
 		of := *target
 		of.Logger = target.Logger.With("collector", d.Name, "target", target.Name)
+		if d.Every > 0 && of.Server != nil {
+			of.Server = of.Server.Background()
+		}
 		s.units = append(s.units, &unit{def: d, collector: d.New(&of), target: &of, logger: of.Logger})
 	}
 	return s, nil

@@ -20,6 +20,12 @@ type Server interface {
 	// of the statement, of the iteration or of scan ends it. When ctx ends first
 	// the statement is ended on the server too.
 	Query(ctx context.Context, scan func(Row) error, query string, args ...any) error
+	// Ping checks that there is a login and a query is answered, even while
+	// every connection is busy.
+	Ping(ctx context.Context) error
+	// Background returns the same server for work that must not keep scrapes
+	// waiting for a connection.
+	Background() Server
 }
 
 // Row is the current row of a result, valid until scan returns.
