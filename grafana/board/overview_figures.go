@@ -6,13 +6,15 @@ import "github.com/easy-erp/dbsync/grafana/dash"
 
 // The levels at which the shipped rules alert, drawn as lines and colours.
 const (
-	connectionsWarning  = 0.80 // database_connections_high
-	connectionsCritical = 0.95
-	diskCritical        = 0.85 // disk_space_low
-	queryTimeWarning    = 2.0  // query_performance_degraded, seconds
-	backupSuccessLow    = 0.99 // backup_failure
-	migrationSuccessLow = 0.95 // migration_failure
-	availabilityGood    = 0.999
+	connectionsWarning    = 0.80 // database_connections_high
+	connectionsCritical   = 0.95
+	diskCritical          = 0.85 // disk_space_low
+	queryTimeWarning      = 2.0  // query_performance_degraded, seconds
+	replicationLagWarning = 300  // mysql_replication_lag, seconds
+	backupOverdue         = 1.0  // backup_failure, as a share of the promised age
+	backupSuccessLow      = 0.99 // backup_failure, of a day's runs
+	migrationSuccessLow   = 0.95 // migration_failure, of a day's runs
+	availabilityGood      = 0.999
 )
 
 // overviewFigures are the six key figures, each the worst of the servers that
@@ -41,8 +43,8 @@ func backupSuccessFigure(l Lang) dash.Panel {
 		id: 11, title: l.T("Backup success, 7 d", "备份成功率（7 天）"),
 		description: l.T(
 			"Backups of the last 7 days that succeeded, of those that ended, on the worst server, counted from the backup history itself. "+
-				"Below 99 % the rule backup_failure alerts: the table under 'Backups' shows which one.",
-			"最差一台数据库最近 7 天结束的备份中成功的比例，直接取自备份历史。低于 99% 时规则 backup_failure 告警，“数据库备份”下的表列出具体备份。"),
+				"A failed one alerts at once, and below 99 % within a day (backup_failure): the table under 'Backups' shows which one.",
+			"最差一台数据库最近 7 天结束的备份中成功的比例，直接取自备份历史。任一备份失败即告警，一天内低于 99% 也会告警（backup_failure）；“数据库备份”下的表列出具体备份。"),
 		noValue: l.T("no backup in 7 d", "7 天内无备份"),
 	}, ratioUnit, "min("+recorded("instance:dbsync_backup_success:ratio7d")+")",
 		levels(vermilion, level{backupSuccessLow, green}), nil)
@@ -53,8 +55,8 @@ func migrationSuccessFigure(l Lang) dash.Panel {
 		id: 12, title: l.T("Migration success, 7 d", "迁移成功率（7 天）"),
 		description: l.T(
 			"Migrations of the last 7 days that succeeded, of those that ended, on the worst server, from the history tables. Tools that delete "+
-				"failed rows cannot show failures here; the dirty and failed states below do. Below 95 % the rule migration_failure alerts.",
-			"最差一台数据库最近 7 天结束的迁移中成功的比例，取自历史表。会删除失败记录的工具在此不显示失败，请看下方的脏状态和失败状态。低于 95% 时规则 migration_failure 告警。"),
+				"failed rows cannot show failures here; the dirty and failed states below do. Below 95 % within a day the rule migration_failure alerts.",
+			"最差一台数据库最近 7 天结束的迁移中成功的比例，取自历史表。会删除失败记录的工具在此不显示失败，请看下方的脏状态和失败状态。一天内低于 95% 时规则 migration_failure 告警。"),
 		noValue: l.T("no migration in 7 d", "7 天内无迁移"),
 	}, ratioUnit, "min("+recorded("instance:dbsync_migration_success:ratio7d")+")",
 		levels(vermilion, level{migrationSuccessLow, green}), nil)

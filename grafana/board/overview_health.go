@@ -74,7 +74,7 @@ func noRules(l Lang) string {
 // firingAlerts is asked from ALERTS and not from Grafana's alert list, which
 // shows nothing where the data source is a variable.
 func firingAlerts(l Lang) dash.Panel {
-	labels := "alertname, severity, component, instance, rule_id"
+	labels := "alertname, severity, component, instance, rule_id, reason"
 	firing := alerts(`severity!="none"`)
 	return table(about{
 		id: 20, title: l.T("Firing alerts", "正在触发的告警"),
@@ -95,6 +95,7 @@ func firingAlerts(l Lang) dash.Panel {
 		column{label: "instance", title: l.T("Instance", "实例"), links: narrow(l)},
 		column{label: "component", title: l.T("Component", "组件")},
 		column{label: "rule_id", title: l.T("Rule", "规则")},
+		column{label: "reason", title: l.T("Reason", "原因")},
 		column{
 			title: l.T("Since", "开始于"), unit: agoUnit,
 			expr: fmt.Sprintf("min by (%s) (ALERTS_FOR_STATE{instance=~\"$instance|\"} * on (%s) group_left () (0 * max by (%s) (%s) + 1)) * 1000",

@@ -43,11 +43,11 @@ func replicationLagTrend(l Lang) dash.Panel {
 	return graph(about{
 		id: 35, title: l.T("Replication lag", "复制延迟"),
 		description: l.T(
-			"How far each replica is behind its source. A line that ends is a replica whose lag is unknown, because one of its threads "+
+			"How far each replica is behind its source; the dashed line is where mysql_replication_lag alerts. A line that ends is a replica whose lag is unknown, because one of its threads "+
 				"stopped: that is worse than a high line, and the table above says so.",
-			"每个从库落后主库的时间。曲线中断表示复制线程停止、延迟未知，比延迟高更严重，上表会标明。"),
+			"每个从库落后主库的时间，虚线为 mysql_replication_lag 的告警线。曲线中断表示复制线程停止、延迟未知，比延迟高更严重，上表会标明。"),
 		noValue: l.T("no replica, or none whose lag is known", "没有从库，或延迟未知"),
-	}, secondsUnit, nil,
+	}, secondsUnit, levels(green, level{replicationLagWarning, orange}),
 		series{"max by (instance, channel) (" + metric("dbsync_replication_lag_seconds") + ")", "{{instance}} {{channel}}"})
 }
 
@@ -59,27 +59,30 @@ func backupSizeTrend(l Lang) dash.Panel {
 				"even if its tool reported success.",
 			"最近一次成功备份的大小，应随数据增长。若骤减一半，即使工具报告成功，也可能是备份提前结束或缺库。"),
 		noValue: noBackups(l),
-	}, bytesUnit, nil, series{perBackup("dbsync_backup_last_success_size_bytes"), "{{instance}} {{backup}}"})
+	}, bytesUnit, nil, series{perBackup(metric("dbsync_backup_last_success_size_bytes")), "{{instance}} {{backup}}"})
 }
 
 func backupAgeTrend(l Lang) dash.Panel {
 	return graph(about{
 		id: 53, title: l.T("Age of the newest good backup", "最近成功备份的时效"),
 		description: l.T(
-			"Age of the newest good backup as a share of the interval that the configuration promises. It climbs to about 100 % and falls "+
-				"with every backup; what goes on climbing is overdue, and that much work would be lost now.",
-			"最近一次成功备份的时长占配置承诺间隔的比例。正常时升到约 100% 后随新备份回落；持续上升表示备份逾期，此刻故障将丢失相应时长的数据。"),
-		noValue: l.T("no backup, or none with an expected_interval", "没有备份，或未配置 expected_interval"),
-	}, ratioUnit, nil,
-		series{
-			"(time() - " + perBackup("dbsync_backup_last_success_timestamp_seconds") + ") / " +
-				"(" + perBackup("dbsync_backup_expected_interval_seconds") + " > 0)", "{{instance}} {{backup}}",
-		})
+			"Age of the newest good backup as a share of the age at which backup_failure alerts, which follows from the interval that the "+
+				"configuration promises. It climbs and falls with every backup; at 100 % the backup is overdue, and that much work would be lost now.",
+			"最近一次成功备份的时长占 backup_failure 告警时长的比例（由配置承诺的间隔推出）。正常时随每次备份升降；达到 100% 即逾期，此刻故障将丢失相应时长的数据。"),
+		noValue: l.T("no good backup, or none with an expected_interval", "没有成功的备份，或未配置 expected_interval"),
+	}, ratioUnit, levels(green, level{backupOverdue, orange}),
+		series{backupAge(), "{{instance}} {{backup}}"})
+}
+
+// backupAge is 1 where the rule backup_failure begins to call a backup overdue.
+func backupAge() string {
+	return "(time() - " + perBackup(recorded("instance_backup:dbsync_backup_last_success_timestamp_seconds:max")) + ") / " +
+		perBackup(recorded("instance_backup:dbsync_backup_promised_age_seconds:max"))
 }
 
 // perBackup gives one value per configured backup.
-func perBackup(name string) string {
-	return "max by (instance, backup) (" + metric(name) + ")"
+func perBackup(selector string) string {
+	return "max by (instance, backup) (" + selector + ")"
 }
 
 func noBackups(l Lang) string {
