@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+// Command bench runs dbsync_exporter beside mysqld_exporter and node_exporter
+// against the same server on this machine, in turn, and prints what a scrape of
+// each costs and the ratios. Machines differ and are noisy: only the ratios and
+// the counts mean anything.
+//
+//	go run ./internal/bench [-scrapes 300]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/easy-erp/dbsync/internal/sandbox"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	scrapes := flags.Int("scrapes", 300, "scrapes of each exporter that are measured")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := bench(ctx, *scrapes, stdout); err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+func bench(ctx context.Context, scrapes int, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "dbsync-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	exporter := filepath.Join(dir, "dbsync_exporter")
+	build := exec.CommandContext(ctx, "go", "build", "-o", exporter, "./cmd/dbsync_exporter")
+	build.Stdout, build.Stderr = out, out
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build the exporter (run this from the project's root): %w", err)
+	}
+	for _, find := range []func() (sandbox.Program, error){sandbox.FindMariaDB, sandbox.FindMySQL} {
+		program, err := find()
+		if err != nil {
+			return err
+		}
+		if err := onServer(ctx, program, exporter, scrapes, out); err != nil {
+			return err
+		}
+	}
+	return onHost(ctx, exporter, scrapes, out)
+}
+
+// onServer compares with mysqld_exporter.
+func onServer(ctx context.Context, program sandbox.Program, exporter string, scrapes int, out io.Writer) (err error) {
+	server, err := sandbox.Start(ctx, sandbox.Options{Program: program, Flags: []string{"--performance-schema=ON"}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	account, err := newAccount(ctx, server)
+	if err != nil {
+		return err
+	}
+	ours, err := startDBSync(ctx, exporter, account)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.Stop()) }()
+	theirs, version, err := startMySQLDExporter(ctx, account)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, theirs.Stop()) }()
+
+	fmt.Fprintf(out, "\n%s %s, mysqld_exporter %s\n", server.Kind(), server.Version(), version)
+	for _, c := range []struct{ title, ours, theirs string }{
+		{
+			"same families (status, variables, replication)",
+			query("mysql.connection", "mysql.status", "mysql.variables", "mysql.replication"),
+			query("global_status", "global_variables", "slave_status"),
+		},
+		{"all that is on by default, host excluded", "?exclude[]=host", ""},
+	} {
+		m, err := compare(ctx, server, []contestant{
+			{"dbsync_exporter", ours, c.ours}, {"mysqld_exporter", theirs, c.theirs},
+		}, scrapes)
+		if err != nil {
+			return err
+		}
+		report(out, c.title, m)
+	}
+	return nil
+}
+
+// onHost compares the host's families with node_exporter.
+func onHost(ctx context.Context, exporter string, scrapes int, out io.Writer) (err error) {
+	ours, err := startDBSync(ctx, exporter, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.Stop()) }()
+	theirs, version, err := startNodeExporter(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, theirs.Stop()) }()
+	m, err := compare(ctx, nil, []contestant{
+		{"dbsync_exporter", ours, query("host")},
+		{"node_exporter", theirs, query("cpu", "loadavg", "meminfo", "vmstat", "filesystem", "diskstats",
+			"netdev", "stat", "filefd", "pressure", "uname", "time")},
+	}, scrapes)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nhost, node_exporter %s\n", version)
+	report(out, "same families", m)
+	return nil
+}
