@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Source is the committed files.
+type Source struct {
+	Prometheus   []byte // prometheus.yml
+	Rules        fs.FS  // *.rules.yml
+	Alertmanager fs.FS  // alertmanager.yml and templates/*.tmpl
+}
+
+// Write renders everything into a folder, in the layout that the committed
+// files expect:
+//
+//	prometheus/prometheus.yml, rules/*.rules.yml, targets/dbsync.yml
+//	alertmanager/alertmanager.yml, templates/*.tmpl
+//
+// All is rendered before the first file changes. It returns the notes for the
+// person who renders.
+func Write(dir string, source Source, v Values) ([]string, error) {
+	files, notes, err := renderAll(source, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if err := f.write(dir); err != nil {
+			return nil, err
+		}
+	}
+	return notes, nil
+}
+
+type file struct {
+	path string // with slashes, below the target folder
+	text []byte
+	mode fs.FileMode
+}
+
+const (
+	public = 0o644
+	secret = 0o600
+)
+
+func renderAll(source Source, v Values) ([]file, []string, error) {
+	files, err := renderPrometheus(source, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := fs.ReadFile(source.Alertmanager, "alertmanager.yml")
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := AlertmanagerConfig(text, v)
+	if err != nil {
+		return nil, nil, fmt.Errorf("alertmanager.yml: %w", err)
+	}
+	config := file{"alertmanager/alertmanager.yml", out.Text, public}
+	if out.Secret {
+		config.mode = secret
+	}
+	templates, err := renderEach(source.Alertmanager, "templates/*.tmpl", "alertmanager", func(text []byte) ([]byte, error) { return text, nil })
+	return append(append(files, config), templates...), out.Notes, err
+}
+
+func renderPrometheus(source Source, v Values) ([]file, error) {
+	config, err := PrometheusConfig(source.Prometheus, v)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus.yml: %w", err)
+	}
+	files := []file{{"prometheus/prometheus.yml", config, public}}
+	if len(v.Prometheus.Targets) > 0 {
+		text, err := yaml.Marshal([]map[string][]string{{"targets": v.Prometheus.Targets}})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{"prometheus/targets/dbsync.yml", text, public})
+	}
+	rules, err := renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(text []byte) ([]byte, error) { return RuleFile(text, v) })
+	return append(files, rules...), err
+}
+
+func renderEach(from fs.FS, pattern, into string, render func([]byte) ([]byte, error)) ([]file, error) {
+	names, err := fs.Glob(from, pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no %s to render", pattern)
+	}
+	files := make([]file, 0, len(names))
+	for _, name := range names {
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, err
+		}
+		if text, err = render(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		files = append(files, file{into + "/" + strings.TrimPrefix(name, "/"), text, public})
+	}
+	return files, nil
+}
+
+// write replaces the file in one step: a server that reloads meanwhile reads
+// the old one or the new one.
+func (f file) write(dir string) error {
+	path := filepath.Join(dir, filepath.FromSlash(f.path))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600 until it is complete
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	if _, err := temporary.Write(f.text); err != nil {
+		temporary.Close()
+		return err
+	}
+	if err := temporary.Chmod(f.mode); err != nil {
+		temporary.Close()
+		return err
+	}
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
