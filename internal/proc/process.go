@@ -31,6 +31,7 @@ type Spec struct {
 	Args   []string      // without the program's name
 	Env    []string      // nil: the parent's
 	Dir    string        // working directory, empty: the parent's
+	Stdin  io.Reader     // nil: nothing to read
 	User   *User         // account to run as, nil: the parent's; needs root
 	Grace  time.Duration // DefaultGrace when 0
 	Output int           // bytes of output kept, DefaultOutput when 0
@@ -76,7 +77,7 @@ func newProcess(spec Spec) *Process {
 	if spec.Log != nil {
 		out = io.MultiWriter(p.output, spec.Log)
 	}
-	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = spec.Stdin, out, out
 	p.cmd.Env, p.cmd.Dir = spec.Env, spec.Dir
 	p.cmd.WaitDelay = drain
 	p.cmd.SysProcAttr = attributes(spec.User)

@@ -34,7 +34,11 @@ func TestMain(m *testing.M) {
 }
 
 func playParent() int {
-	child, err := proc.Start(proc.Spec{Path: "sleep", Args: []string{"3600"}})
+	spec := proc.Spec{Path: "sleep", Args: []string{"3600"}}
+	if os.Geteuid() == 0 {
+		spec.User, _ = proc.LookupUser("nobody") // the harder case: a change of account clears the signal
+	}
+	child, err := proc.Start(spec)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -190,6 +194,14 @@ func TestLogReceivesEverything(t *testing.T) {
 	<-p.Done()
 	if all.String() != "one\ntwo\n" {
 		t.Errorf("log %q", all.String())
+	}
+}
+
+func TestStdinIsRead(t *testing.T) {
+	p := shell(t, `read word; echo "heard $word"`, func(s *proc.Spec) { s.Stdin = strings.NewReader("peep\n") })
+	<-p.Done()
+	if p.Output() != "heard peep\n" {
+		t.Errorf("output %q", p.Output())
 	}
 }
 

@@ -7,7 +7,10 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/easy-erp/dbsync/internal/proc"
 )
@@ -24,30 +27,30 @@ const (
 // dialect holds what differs between the two products when a server is set up.
 type dialect struct {
 	kind Kind
-	// initialise is the command that fills an empty data folder and leaves root@localhost without a password.
-	initialise func(program Program, dataDir string, account *proc.User) (path string, args []string, err error)
 	// flags keep a server small, and quiet on the network.
 	flags []string
-	// secure are the statements, beyond root's new password, that close what initialise leaves open.
-	secure []string
+	// initialise names the flags that make the server fill an empty data folder, and what it reads meanwhile. After
+	// it, root@localhost is the only account that can log in, without a password.
+	initialise func(program Program) (flags []string, input io.Reader, err error)
 }
 
 func mysqlDialect() dialect {
 	return dialect{
-		kind:       MySQL,
-		initialise: initialiseMySQL,
-		flags:      []string{"--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=32M"},
+		kind:  MySQL,
+		flags: []string{"--loose-mysqlx=OFF", "--loose-innodb-redo-log-capacity=32M"},
+		initialise: func(Program) ([]string, io.Reader, error) {
+			return []string{"--initialize-insecure"}, nil, nil
+		},
 	}
 }
 
 func mariadbDialect() dialect {
 	return dialect{
-		kind:       MariaDB,
-		initialise: initialiseMariaDB,
-		flags:      []string{"--innodb-log-file-size=16M"},
-		secure: []string{
-			"DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost')",
-			"FLUSH PRIVILEGES",
+		kind:  MariaDB,
+		flags: []string{"--innodb-log-file-size=16M"},
+		initialise: func(program Program) ([]string, io.Reader, error) {
+			input, err := systemTables(program)
+			return []string{"--bootstrap", "--enforce-storage-engine="}, input, err
 		},
 	}
 }
@@ -64,27 +67,29 @@ func dialectOf(ctx context.Context, program Program) (dialect, error) {
 	return mysqlDialect(), nil
 }
 
-func initialiseMySQL(program Program, dataDir string, account *proc.User) (string, []string, error) {
-	args := []string{"--no-defaults", "--initialize-insecure", "--datadir=" + dataDir}
-	args = append(args, asRoot(account)...)
-	args = append(args, resources(program)...)
-	path, argv := program.Command(append(args, mysqlDialect().flags...)...)
-	return path, argv, nil
-}
-
-// initialiseMariaDB uses the shell script that comes with the server: what it feeds to the server differs by version.
-func initialiseMariaDB(program Program, dataDir string, account *proc.User) (string, []string, error) {
-	prefix := filepath.Dir(filepath.Dir(program.Path))
-	script, err := first(prefix, "bin/mariadb-install-db", "scripts/mariadb-install-db", "bin/mysql_install_db")
-	if err != nil {
-		return "", nil, fmt.Errorf("cannot initialise a data folder for %s: %w", program.Path, err)
+// systemTables are the statements that mariadb-install-db feeds to the server, without the texts of HELP. That script
+// itself is of no use here: it needs further programs, and when it runs as root it changes the owner of installed files.
+func systemTables(program Program) (io.Reader, error) {
+	// Releases differ in the prefix of the names (mysql_, mariadb_) and in the folder.
+	share := filepath.Dir(filepath.Dir(program.Path)) + "/share"
+	var text strings.Builder
+	text.WriteString("CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n")
+	for _, name := range []string{
+		"system_tables.sql", "performance_tables.sql", "system_tables_data.sql", "add_gis_sp_bootstrap.sql", "sys_schema.sql",
+	} {
+		path, err := first(share, "mysql/*_"+name, "mariadb/*_"+name, "*_"+name)
+		if err != nil {
+			return nil, fmt.Errorf("cannot initialise a data folder for %s: %w", program.Path, err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		text.Write(content)
+		text.WriteString("\n")
 	}
-	args := []string{
-		"--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--basedir=" + prefix, "--datadir=" + dataDir,
-	}
-	args = append(args, asRoot(account)...)
-	return script, append(args, mariadbDialect().flags...), nil
+	text.WriteString("DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n")
+	return strings.NewReader(text.String()), nil
 }
 
 // resources points a server that runs out of a root file system at its messages, character sets and plugins; one that
@@ -102,23 +107,27 @@ func resources(program Program) []string {
 	}
 }
 
-// initialiseData fills the folder as the given account.
+// initialiseData lets the server fill the empty folder, running as the given account.
 func initialiseData(ctx context.Context, d dialect, program Program, dataDir string, account *proc.User) error {
-	path, args, err := d.initialise(program, dataDir, account)
+	flags, input, err := d.initialise(program)
 	if err != nil {
 		return err
 	}
-	child, err := proc.Start(proc.Spec{Path: path, Args: args, User: account, Dir: filepath.Dir(dataDir)})
+	args := append([]string{"--no-defaults", "--datadir=" + dataDir}, asRoot(account)...)
+	args = append(append(append(args, resources(program)...), d.flags...), flags...)
+	path, argv := program.Command(args...)
+	child, err := proc.Start(proc.Spec{Path: path, Args: argv, Stdin: input, User: account, Dir: filepath.Dir(dataDir)})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = child.Stop() }()
 	select {
 	case <-child.Done():
+		err = child.Err()
 	case <-ctx.Done():
-		return fmt.Errorf("initialise %s: %w; its last output:\n%s", dataDir, ctx.Err(), child.Output())
+		err = ctx.Err()
 	}
-	if err := child.Err(); err != nil {
+	if err != nil {
 		return fmt.Errorf("initialise %s with %s: %w; its last output:\n%s", dataDir, program.Path, err, child.Output())
 	}
 	return nil

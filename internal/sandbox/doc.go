@@ -8,12 +8,17 @@
 //
 // # Where programs come from
 //
-// Two editions of a program can be at hand. Old is the machine's own: PATH and the usual sbin folders, on Debian the
-// distribution's packages. New is a root file system of Debian unstable that `make deps` unpacks to
+// Two editions of a program can be at hand. Old is the machine's own: PATH and the usual sbin folders, then packages of
+// the distribution that package provision has unpacked to
+//
+//	${DBSYNC_DISTRIBUTION:-${XDG_CACHE_HOME:-$HOME/.cache}/dbsync/distribution}
+//
+// New are packages of Debian unstable, unpacked to
 //
 //	${DBSYNC_SID:-${XDG_CACHE_HOME:-$HOME/.cache}/dbsync/sid}
 //
-// It needs no chroot and so no privilege: its programs are run by its own dynamic loader with its own libraries.
+// Such a root file system needs no chroot and so no privilege: its programs are run by its own dynamic loader with its
+// own libraries.
 //
 // The environment points elsewhere, always with the path of an executable:
 //
@@ -21,6 +26,7 @@
 //	DBSYNC_PROMETHEUS, DBSYNC_ALERTMANAGER              edition Old
 //	DBSYNC_NEW_PROMETHEUS, DBSYNC_NEW_ALERTMANAGER      edition New
 //
-// and so on for every program: upper case, dashes as underscores. What a program is, and which version, is asked of the
+// and so on for every program: upper case, dashes as underscores. An executable below the usr folder of another root file
+// system runs with the loader and the libraries of that one. What a program is, and which version, is asked of the
 // program, never read from its name: `mysqld` may well be a MariaDB.
 package sandbox

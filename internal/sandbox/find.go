@@ -30,19 +30,15 @@ type MissingError struct {
 
 // Error names the remedy.
 func (e *MissingError) Error() string {
-	remedy := "run `make deps` as root, or `dbsyncctl up --install`"
-	if e.Edition == New {
-		remedy = "run `make deps` as root, which unpacks Debian unstable to " + rootDir()
-	}
-	return fmt.Sprintf("no %s (edition %s) on this machine: %s, or let %s point at one",
-		e.Program, e.Edition, remedy, variable(e.Edition, e.Program))
+	return fmt.Sprintf("no %s (edition %s) on this machine: `make deps` puts one below %s, or let %s name one",
+		e.Program, e.Edition, RootDir(e.Edition), variable(e.Edition, e.Program))
 }
 
 // Find looks for a program under the given names, the first that is there wins. It fails with a *MissingError.
 func Find(edition Edition, names ...string) (Program, error) {
 	for _, name := range names {
 		if path := os.Getenv(variable(edition, name)); path != "" {
-			return Program{Path: path}, nil
+			return programAt(path), nil
 		}
 	}
 	for _, name := range names {
@@ -88,7 +84,7 @@ func findServer(name string, wanted func(version string) bool, editions ...Editi
 // serverCandidates lists what may be the server, the best first. What the environment names leaves no choice.
 func serverCandidates(name string, editions []Edition) []Program {
 	if path := os.Getenv(variable(Old, name)); path != "" {
-		return []Program{{Path: path}}
+		return []Program{programAt(path)}
 	}
 	var found []Program
 	for _, edition := range editions {
@@ -112,19 +108,31 @@ func variable(edition Edition, name string) string {
 	return "DBSYNC_" + name
 }
 
-func lookup(edition Edition, name string) (Program, bool) {
-	if edition == New {
-		return lookupNew(name)
+// programAt is the executable that somebody named. Below the usr folder of a root file system it belongs to that one.
+func programAt(path string) Program {
+	dir := filepath.Dir(filepath.Dir(filepath.Dir(path)))
+	if dir == string(filepath.Separator) {
+		return Program{Path: path}
 	}
-	if path, err := exec.LookPath(name); err == nil {
-		return Program{Path: path}, true
+	root, err := openRoot(dir)
+	if err != nil {
+		return Program{Path: path}
 	}
-	// The PATH of an ordinary user lacks the folders where distributions put daemons.
-	return lookupIn(nil, name, "/usr/sbin", "/usr/local/sbin", "/usr/libexec")
+	return Program{Path: path, root: root}
 }
 
-func lookupNew(name string) (Program, bool) {
-	root, err := openRoot(rootDir())
+// lookup tries what is installed, for the machine's own edition, then the edition's root file system.
+func lookup(edition Edition, name string) (Program, bool) {
+	if edition == Old {
+		if path, err := exec.LookPath(name); err == nil {
+			return Program{Path: path}, true
+		}
+		// The PATH of an ordinary user lacks the folders where distributions put daemons.
+		if program, ok := lookupIn(nil, name, "/usr/sbin", "/usr/local/sbin", "/usr/libexec"); ok {
+			return program, true
+		}
+	}
+	root, err := openRoot(RootDir(edition))
 	if err != nil {
 		return Program{}, false
 	}
@@ -141,14 +149,18 @@ func lookupIn(root *root, name string, dirs ...string) (Program, bool) {
 	return Program{}, false
 }
 
-// rootDir is where the root file system of edition New lies, or would lie.
-func rootDir() string {
-	if dir := os.Getenv("DBSYNC_SID"); dir != "" {
+// RootDir is where the root file system of an edition lies, or would lie.
+func RootDir(edition Edition) string {
+	name, override := "distribution", "DBSYNC_DISTRIBUTION"
+	if edition == New {
+		name, override = "sid", "DBSYNC_SID"
+	}
+	if dir := os.Getenv(override); dir != "" {
 		return dir
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return filepath.Join(os.TempDir(), "dbsync", "sid")
+		cache = os.TempDir()
 	}
-	return filepath.Join(cache, "dbsync", "sid")
+	return filepath.Join(cache, "dbsync", name)
 }

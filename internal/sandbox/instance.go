@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -102,11 +101,7 @@ func (s *Instance) makeFolders() error {
 			return err
 		}
 	}
-	statements := append([]string{
-		"SET SESSION sql_log_bin = 0",
-		"ALTER USER 'root'@'localhost' IDENTIFIED BY '" + s.password + "'",
-	}, s.dialect.secure...)
-	text := strings.Join(statements, ";\n") + ";\n"
+	text := "SET SESSION sql_log_bin = 0;\nALTER USER 'root'@'localhost' IDENTIFIED BY '" + s.password + "';\n"
 	if err := os.WriteFile(s.initFile(), []byte(text), 0o600); err != nil {
 		return err
 	}

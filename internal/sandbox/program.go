@@ -6,6 +6,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -44,35 +45,45 @@ func (p Program) Output(ctx context.Context, args ...string) (string, error) {
 }
 
 func standardError(err error) string {
-	if exit, ok := err.(*exec.ExitError); ok && len(exit.Stderr) > 0 {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
 		return ": " + strings.TrimSpace(string(exit.Stderr))
 	}
 	return ""
 }
 
-// openRoot recognises a root file system by its dynamic loader.
+// openRoot recognises a root file system by its dynamic loader. The loader is taken from where its file is, as the
+// usual name of it may be a symbolic link that only holds after a chroot.
 func openRoot(dir string) (*root, error) {
-	loader, err := first(dir, "lib64/ld-linux-*.so.*", "lib/ld-linux-*.so.*", "usr/lib64/ld-linux-*.so.*", "usr/lib/ld-linux-*.so.*")
+	loader, err := first(dir, "usr/lib/*-linux-gnu*/ld-linux*.so.*", "lib/*-linux-gnu*/ld-linux*.so.*")
 	if err != nil {
 		return nil, err
 	}
-	libraries, err := filepath.Glob(filepath.Join(dir, "usr/lib/*-linux-gnu*"))
-	if err != nil {
-		return nil, err
-	}
-	return &root{dir: dir, loader: loader, libraries: strings.Join(libraries, ":")}, nil
+	libraries, err := matches(dir, "usr/lib/*-linux-gnu*", "lib/*-linux-gnu*")
+	return &root{dir: dir, loader: loader, libraries: strings.Join(libraries, ":")}, err
 }
 
 // first returns the first file that one of the patterns below dir matches.
 func first(dir string, patterns ...string) (string, error) {
+	found, err := matches(dir, patterns...)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s has no %s", dir, strings.Join(patterns, ", "))
+	}
+	if err != nil {
+		return "", err
+	}
+	return found[0], nil
+}
+
+// matches returns all files that the patterns below dir match, in the order of the patterns.
+func matches(dir string, patterns ...string) ([]string, error) {
+	var all []string
 	for _, pattern := range patterns {
 		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if len(found) > 0 {
-			return found[0], nil
-		}
+		all = append(all, found...)
 	}
-	return "", fmt.Errorf("%s has no %s", dir, strings.Join(patterns, ", "))
+	return all, nil
 }

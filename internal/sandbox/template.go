@@ -21,7 +21,7 @@ import (
 )
 
 // templateLayout is part of a template's name: raise it when initialise or its flags change.
-const templateLayout = "1"
+const templateLayout = "2"
 
 // prepareData fills dataDir with a fresh data folder. Initialising one takes a server seconds, so that it is done once
 // per server program and kept in the cache folder; without a cache folder it is done each time.
