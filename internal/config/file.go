@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// The types in this file are the YAML file, key by key. docs/configuration.md is
+// generated from them and their comments ("go run ./internal/docgen"): the text
+// after a field's name is what the reader of that page sees.
+
+// file is the whole configuration.
+type file struct {
+	// The database servers and how to log in to them.
+	MySQL mysqlSection `yaml:"mysql"`
+	// Switches collectors on and off, by name ("mysql.processlist") or by group
+	// ("mysql"); the more specific one wins. The flags --collector.NAME and
+	// --no-collector.NAME win over this.
+	Collectors map[string]bool `yaml:"collectors,omitempty"`
+	// The migration histories to read.
+	Migrations migrationSection `yaml:"migrations"`
+	// The backups to watch.
+	Backups []backupEntry `yaml:"backups,omitempty"`
+	// Runs that `dbsyncctl run` and POST /api/v1/runs report.
+	Jobs jobSection `yaml:"jobs"`
+	// Planned work: while a window is open, dbsync_maintenance_active is 1 and the
+	// shipped rules keep quiet about what the work excuses.
+	Maintenance []maintenanceEntry `yaml:"maintenance,omitempty"`
+	// What is read of the host that the exporter runs on.
+	Host hostSection `yaml:"host"`
+}
+
+type mysqlSection struct {
+	// Credentials and TLS by name, never addresses: a target names its module.
+	Modules map[string]moduleEntry `yaml:"modules,omitempty"`
+	// The servers.
+	Targets []targetEntry `yaml:"targets,omitempty"`
+	// The target that /metrics serves, and that every history, backup and window
+	// without a target belongs to. Default: the first target.
+	DefaultTarget string `yaml:"default_target,omitempty"`
+	// The free-form targets that /probe may dial, as network and port
+	// ("10.20.0.0/16:3306"), compared with the address that is really dialled.
+	// Default: none, only named targets.
+	ProbeAllow []network `yaml:"probe_allow,omitempty"`
+	// Connections per target, all requests together; one more is held in reserve to
+	// end statements that overrun. Default: 2.
+	MaxConnections int `yaml:"max_connections,omitempty"`
+}
+
+type moduleEntry struct {
+	// The account.
+	User string `yaml:"user,omitempty"`
+	// Its password; write ${NAME} to take it from the environment.
+	Password Secret `yaml:"password,omitempty"`
+	// A file that holds the password. It is read again when the server refuses the
+	// login, so that a rotated password is picked up.
+	PasswordFile string `yaml:"password_file,omitempty"`
+	// A MySQL option file whose [client] section gives user, password and TLS files;
+	// keys beside this one win. Its host, port and socket are not used here.
+	MyCnf string `yaml:"my_cnf,omitempty"`
+	// How the connection is protected.
+	TLS tlsEntry `yaml:"tls"`
+}
+
+type tlsEntry struct {
+	// auto (loopback and sockets as they come, else verify-full), verify-full,
+	// verify-ca, disabled, or insecure: TLS that verifies nothing, for a network you
+	// trust with the password. Default: auto.
+	Mode string `yaml:"mode,omitempty"`
+	// The certificate authorities, PEM. Default: the system's.
+	CAFile string `yaml:"ca_file,omitempty"`
+	// A client certificate, PEM.
+	CertFile string `yaml:"cert_file,omitempty"`
+	// The key of the client certificate, PEM.
+	KeyFile string `yaml:"key_file,omitempty"`
+	// The server's RSA public key, PEM, for caching_sha2_password without TLS.
+	ServerPublicKey string `yaml:"server_public_key,omitempty"`
+}
+
+type targetEntry struct {
+	// The server's name: the value of ?target=, and of the instance label in the
+	// shipped scrape configuration.
+	Name string `yaml:"name"`
+	// host:port, or unix:///path/of/the.sock.
+	Address string `yaml:"address"`
+	// The module that holds its credentials. Default: "default".
+	Module string `yaml:"module,omitempty"`
+}
+
+type migrationSection struct {
+	// Whether to read every known history table that the account can see.
+	// Default: true.
+	Discover *bool `yaml:"discover,omitempty"`
+	// Histories that need more than discovery knows.
+	Histories []historyEntry `yaml:"histories,omitempty"`
+}
+
+type historyEntry struct {
+	// The server that holds it. Default: default_target.
+	Target string `yaml:"target,omitempty"`
+	// The schema (database) that is migrated.
+	Schema string `yaml:"schema"`
+	// The migration tool.
+	Tool string `yaml:"tool"`
+	// The history table. Default: the tool's own.
+	Table string `yaml:"table,omitempty"`
+	// The folder of the migration files, which shows what is pending.
+	Directory string `yaml:"directory,omitempty"`
+	// How long a migration may run before it counts as stuck.
+	MaxDuration duration `yaml:"max_duration,omitempty"`
+	// Says that the tool takes no lock (golang-migrate's x-no-lock), so that a dirty
+	// history may be a running migration as well as a failed one.
+	NoLock bool `yaml:"no_lock,omitempty"`
+}
+
+type backupEntry struct {
+	// The backup's name, its label on every series.
+	Name string `yaml:"name"`
+	// The server that is backed up. Default: default_target.
+	Target string `yaml:"target,omitempty"`
+	// mysqldump (files) or job (runs reported by `dbsyncctl run`).
+	Method string `yaml:"method"`
+	// Where the files are, as a pattern: each match is one backup.
+	Path string `yaml:"path,omitempty"`
+	// For method job: the run_type of its runs. Default: backup.
+	RunType string `yaml:"run_type,omitempty"`
+	// For method job: the task of its runs.
+	Task string `yaml:"task,omitempty"`
+	// How often a new one is due.
+	ExpectedInterval duration `yaml:"expected_interval,omitempty"`
+	// How long one may take. Default: 10m.
+	MaxDuration duration `yaml:"max_duration,omitempty"`
+	// The least size of a good one.
+	MinSize size `yaml:"min_size,omitempty"`
+	// Whether a dump must end with mysqldump's "Dump completed" line: required, or
+	// none for dumps made with --skip-comments or --compact. Default: required.
+	Trailer string `yaml:"trailer,omitempty"`
+}
+
+type jobSection struct {
+	// The folder that keeps the newest runs. Default: /var/lib/dbsync.
+	StateDir string `yaml:"state_dir,omitempty"`
+}
+
+type maintenanceEntry struct {
+	// The server that is worked on. Default: default_target.
+	Target string `yaml:"target,omitempty"`
+	// When it begins, with the time zone.
+	Start instant `yaml:"start"`
+	// How long it lasts.
+	Duration duration `yaml:"duration"`
+	// Why, for people.
+	Reason string `yaml:"reason,omitempty"`
+}
+
+type hostSection struct {
+	// Folders whose file systems are reported by the part they play.
+	Paths []pathEntry `yaml:"paths,omitempty"`
+	// Processes to report, by name. Default: mysqld, mariadbd.
+	Processes []string `yaml:"processes,omitempty"`
+}
+
+type pathEntry struct {
+	// datadir, binlog, tmpdir or backup.
+	Role string `yaml:"role"`
+	// The folder.
+	Path string `yaml:"path"`
+}
