@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD KEY orders_status (status, ordered_at);
