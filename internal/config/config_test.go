@@ -167,6 +167,19 @@ func TestOneServerByFlags(t *testing.T) {
 	}
 }
 
+func TestNothingAtAllIsTheHostAlone(t *testing.T) {
+	c, err := Load("", testOptions())
+	if err != nil || c.DefaultTarget() != "" || len(c.Targets()) != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestTheShippedExampleLoads(t *testing.T) {
+	if _, err := Load("../../deploy/config/dbsync.yml", testOptions()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneServerByMyCnf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "my.cnf")
 	write(t, path, "[client]\nuser=erp\npassword='a#b'\nhost=db.example.com\nssl-ca=/ca.pem\n")
@@ -192,7 +205,6 @@ func TestMistakesOnTheCommandLineNameTheFlag(t *testing.T) {
 		server Server
 		want   string
 	}{
-		"nothing": {Server{}, "nothing to monitor: name a configuration with --config.file, or a server with --mysql.address or --config.my-cnf"},
 		"address": {Server{Address: "localhost", User: "a"}, "--mysql.address: want host:port or unix:///path, such as 127.0.0.1:3306"},
 		"user":    {Server{Address: "localhost:3306"}, "--mysql.user: missing: name the account that the exporter logs in as"},
 		"my.cnf":  {Server{MyCnf: "/absent.cnf", User: "a"}, "--config.my-cnf: open /absent.cnf: no such file or directory"},

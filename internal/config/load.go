@@ -4,7 +4,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -52,12 +51,10 @@ const (
 )
 
 // Load reads the file at path, or with an empty path what the options describe.
-// The error joins a [Problem] for each thing that is wrong.
+// Without a server there either, only the host is monitored. The error joins a
+// [Problem] for each thing that is wrong.
 func Load(path string, options Options) (*Config, error) {
 	if path == "" {
-		if options.Server == (Server{}) {
-			return nil, fmt.Errorf("nothing to monitor: name a configuration with --config.file, or a server with --%s or --%s", FlagAddress, FlagMyCnf)
-		}
 		return Parse("flags", nil, options)
 	}
 	data, err := os.ReadFile(path)
