@@ -11,7 +11,7 @@ import (
 )
 
 func network(what, help string, value func(procfs.NetDevLine) uint64) field[procfs.NetDevLine] {
-	f := counter("node_network_"+what+"_total", help+" by the network device.", "/proc/net/dev", "device")
+	f := counter("node_network_"+what+"_total", help+", by network device.", "/proc/net/dev", "device")
 	return field[procfs.NetDevLine]{f, func(l procfs.NetDevLine) float64 { return float64(value(l)) }}
 }
 

@@ -40,7 +40,7 @@ func (h *host) collectMemory(ctx context.Context, out *collector.Sink) error {
 }
 
 func network(what, help string, value func(net.IOCountersStat) uint64) field[net.IOCountersStat] {
-	f := counter("node_network_"+what+"_total", help+" by the network device.", "GetIfEntry2", "device")
+	f := counter("node_network_"+what+"_total", help+", by network device.", "GetIfEntry2", "device")
 	return field[net.IOCountersStat]{f, func(c net.IOCountersStat) float64 { return float64(value(c)) }}
 }
 
