@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/host"
+	"github.com/easy-erp/dbsync/internal/config"
+)
+
+// Definitions returns every collector there is, for documentation and flags. The
+// declarations are the real ones; only what a configuration adds is missing.
+func Definitions() []collector.Definition {
+	return definitions(plan{target: config.Target{Name: "documentation"}, host: &hostPlan{}}, nil)
+}
+
+// Names returns the names of the definitions and of their groups, sorted: what
+// can be switched on and off.
+func Names(defs []collector.Definition) []string {
+	var names []string
+	for _, d := range defs {
+		group, _, _ := strings.Cut(d.Name, ".")
+		names = append(names, d.Name, group)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// plan is what a target shall be. Targets whose plans are equal are the same.
+type plan struct {
+	target      config.Target // zero: the host alone
+	connections int
+	switches    map[string]bool
+	noDefaults  bool
+	discover    bool
+	histories   []config.History
+	backups     []config.Backup
+	windows     []config.Window
+	host        *hostPlan // of the default target
+	visitor     bool      // a free-form target: nothing in the background, nothing configured
+	networks    config.Networks
+}
+
+// hostPlan is what is collected beside the default target.
+type hostPlan struct {
+	paths     []config.Path
+	processes []string
+	stateDir  string
+}
+
+func (p plan) equal(q plan) bool { return reflect.DeepEqual(p, q) }
+
+// definitions lists the collectors of a planned target. This is the one place
+// that knows them all.
+func definitions(p plan, server collector.Server) []collector.Definition {
+	var defs []collector.Definition
+	if p.target.Name != "" {
+		defs = append(defs, maintenance(p.windows))
+	}
+	if p.host != nil {
+		defs = append(defs, host.Definition(p.host.options(p.target, server)))
+	}
+	return defs
+}
+
+// options turns the plan into the collector's options. Folders that belong to a
+// server elsewhere are reported only when it turns out to run on this machine.
+func (h *hostPlan) options(target config.Target, server collector.Server) host.Options {
+	o := host.Options{Processes: h.processes}
+	var ofServer []host.Path
+	for _, p := range h.paths {
+		if p.Role == "backup" || server == nil || target.Local() {
+			o.Paths = append(o.Paths, host.Path(p))
+		} else {
+			ofServer = append(ofServer, host.Path(p))
+		}
+	}
+	if server != nil {
+		o.Discover = localPaths(server, ofServer)
+	}
+	return o
+}
+
+// Tools returns the migration tools whose histories can be read.
+func Tools() []string { return []string{"golang-migrate", "flyway"} }
