@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rulefile reads Prometheus rule files and their promtool tests, for
+// what looks at rules without evaluating them.
+package rulefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path"
+	"regexp"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Rule is one recording or alerting rule and where it stands.
+type Rule struct {
+	rulefmt.Rule
+	File     string // its base name
+	Group    string
+	Interval model.Duration // the group's; 0 means Prometheus' own
+}
+
+// Parser returns the parser of what Prometheus understands without feature
+// flags.
+func Parser() parser.Parser { return parser.NewParser(parser.Options{}) }
+
+// Read returns all rules of the files that match the pattern, in order. It
+// checks them as Prometheus does when it loads them.
+func Read(fsys fs.FS, pattern string) ([]Rule, error) {
+	names, err := fs.Glob(fsys, pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no rule file matches %s", pattern)
+	}
+	var all []Rule
+	for _, name := range names {
+		rules, err := readFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rules...)
+	}
+	return all, nil
+}
+
+func readFile(fsys fs.FS, name string) ([]Rule, error) {
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	groups, errs := rulefmt.Parse(text, false, model.LegacyValidation, Parser(), slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("%s: %w", name, errors.Join(errs...))
+	}
+	var rules []Rule
+	for _, group := range groups.Groups {
+		for _, rule := range group.Rules {
+			rules = append(rules, Rule{Rule: rule, File: path.Base(name), Group: group.Name, Interval: group.Interval})
+		}
+	}
+	return rules, nil
+}
+
+var firing = regexp.MustCompile(`labels: '(ALERTS\{alertname=.*alertstate="firing".*\})'`)
+
+// Examples returns the label sets of the alerts that the promtool tests expect
+// to fire, as Prometheus sends them to Alertmanager.
+func Examples(fsys fs.FS, pattern string) ([]labels.Labels, error) {
+	names, err := fs.Glob(fsys, pattern)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[uint64]bool{}
+	var all []labels.Labels
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range firing.FindAllStringSubmatch(string(text), -1) {
+			series, err := Parser().ParseMetric(match[1])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			alert := labels.NewBuilder(series).Del(labels.MetricName, "alertstate").Labels()
+			if !seen[alert.Hash()] {
+				seen[alert.Hash()] = true
+				all = append(all, alert)
+			}
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/easy-erp/dbsync/internal/rulefile"
+)
+
+const pattern = "*.rules.yml"
+
+func read(t *testing.T) []rulefile.Rule {
+	t.Helper()
+	rules, err := rulefile.Read(Files, pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func alerts(t *testing.T) []rulefile.Rule {
+	t.Helper()
+	return slices.DeleteFunc(read(t), func(r rulefile.Rule) bool { return r.Alert == "" })
+}
+
+func expression(t *testing.T, rule rulefile.Rule) parser.Expr {
+	t.Helper()
+	expr, err := rulefile.Parser().ParseExpr(rule.Expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return expr
+}
+
+var (
+	severities = []string{"critical", "warning", "info"}
+	components = []string{"migration", "backup", "mysql", "host", "app", "monitoring"}
+	ruleID     = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	camelCase  = regexp.MustCompile(`^([A-Z][a-zA-Z0-9]*)+$`)
+)
+
+func TestAlertLabels(t *testing.T) {
+	for _, a := range alerts(t) {
+		severity, component := a.Labels["severity"], a.Labels["component"]
+		if !slices.Contains(severities, severity) && (a.Alert != "Watchdog" || severity != "none") {
+			t.Errorf("%s: severity %q", a.Alert, severity)
+		}
+		if !slices.Contains(components, component) || a.File != component+".rules.yml" {
+			t.Errorf("%s: component %q in %s", a.Alert, component, a.File)
+		}
+		if !ruleID.MatchString(a.Labels["rule_id"]) || !camelCase.MatchString(a.Alert) {
+			t.Errorf("%s: rule_id %q is not snake_case, or the name not CamelCase", a.Alert, a.Labels["rule_id"])
+		}
+		for name, value := range a.Labels {
+			if strings.Contains(value, "{{") {
+				t.Errorf("%s: label %s is a template: a changing value makes a new alert each time", a.Alert, name)
+			}
+		}
+	}
+}
+
+func TestRuleIDsAndAlertNamesAreOneToOne(t *testing.T) {
+	name, id := map[string]string{}, map[string]string{}
+	for _, a := range alerts(t) {
+		i := a.Labels["rule_id"]
+		if known, ok := name[i]; ok && known != a.Alert {
+			t.Errorf("%s is both %s and %s", i, known, a.Alert)
+		}
+		if known, ok := id[a.Alert]; ok && known != i {
+			t.Errorf("%s is both %s and %s", a.Alert, known, i)
+		}
+		name[i], id[a.Alert] = a.Alert, i
+	}
+}
+
+func TestRulesOfOneAlertDifferInAStaticLabel(t *testing.T) {
+	seen := map[string]bool{}
+	for _, a := range alerts(t) {
+		key := a.Alert + labels.FromMap(a.Labels).String()
+		if seen[key] {
+			t.Errorf("%s: two rules would give the same alert: %s", a.Alert, key)
+		}
+		seen[key] = true
+	}
+}
+
+func TestAlertAnnotations(t *testing.T) {
+	for _, a := range alerts(t) {
+		for _, name := range []string{"summary", "description", "summary_zh", "description_zh", "runbook_url", "dashboard_url"} {
+			if a.Annotations[name] == "" {
+				t.Errorf("%s: no %s", a.Alert, name)
+			}
+		}
+		for _, name := range []string{"summary", "summary_zh"} {
+			if s := a.Annotations[name]; strings.Contains(s, "{{") || !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "。") {
+				t.Errorf("%s: %s %q is not a static sentence", a.Alert, name, s)
+			}
+		}
+		if !strings.HasPrefix(a.Annotations["dashboard_url"], "http://localhost:3000/d/dbsync-overview?") {
+			t.Errorf("%s: dashboard_url %q: templates append to its query, render replaces its base", a.Alert, a.Annotations["dashboard_url"])
+		}
+	}
+}
+
+func TestEveryAlertHasARunbook(t *testing.T) {
+	headings := []string{"## Meaning", "## Impact", "## Diagnosis", "## Steps", "## Recovery"}
+	for _, a := range alerts(t) {
+		base := strings.ToLower(a.Alert) + ".md"
+		if want := "https://github.com/easy-erp/dbsync/blob/main/docs/runbooks/" + base; a.Annotations["runbook_url"] != want {
+			t.Errorf("%s: runbook_url %q, want %q", a.Alert, a.Annotations["runbook_url"], want)
+		}
+		text, err := os.ReadFile(filepath.Join("..", "docs", "runbooks", base))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, heading := range headings {
+			if !strings.Contains(string(text), heading+"\n") {
+				t.Errorf("%s: no %q", base, heading)
+			}
+		}
+	}
+}
+
+func TestRecordingRulesStandBeforeAlerts(t *testing.T) {
+	group := ""
+	alertSeen := false
+	for _, r := range read(t) {
+		if key := r.File + r.Group; key != group {
+			group, alertSeen = key, false
+		}
+		if r.Record != "" && alertSeen {
+			t.Errorf("%s/%s: %s is recorded after an alert of its group", r.File, r.Group, r.Record)
+		}
+		alertSeen = alertSeen || r.Alert != ""
+	}
+}
+
+var recordName = regexp.MustCompile(`^[a-z_]+:[a-z_]+:[a-z0-9_]+$`)
+
+func TestRecordNames(t *testing.T) {
+	for _, r := range read(t) {
+		if r.Record != "" && !recordName.MatchString(r.Record) {
+			t.Errorf("%s is not level:metric:operations", r.Record)
+		}
+	}
+}
+
+func TestPagesAreEvaluatedEveryTenSeconds(t *testing.T) {
+	for _, a := range alerts(t) {
+		if a.Labels["severity"] == "critical" && a.Interval != model.Duration(10*time.Second) {
+			t.Errorf("%s pages, but its group %s has interval %v", a.Alert, a.Group, a.Interval)
+		}
+	}
+}
+
+// A range must hold four samples at the longest scrape interval that we
+// promise to support, or one missed scrape empties it.
+func TestRangesHoldFourScrapes(t *testing.T) {
+	const shortest = 4 * time.Minute
+	for _, r := range read(t) {
+		parser.Inspect(expression(t, r), func(node parser.Node, _ []parser.Node) error {
+			if m, ok := node.(*parser.MatrixSelector); ok && m.Range < shortest {
+				t.Errorf("%s%s: range %v in %s", r.Record, r.Alert, m.Range, m)
+			}
+			return nil
+		})
+	}
+}
+
+// Alerting on a bare gauge would take a missed scrape for recovery.
+func TestAlertsBridgeMissedScrapes(t *testing.T) {
+	for _, a := range alerts(t) {
+		if a.KeepFiringFor > 0 {
+			continue
+		}
+		parser.Inspect(expression(t, a), func(node parser.Node, path []parser.Node) error {
+			v, ok := node.(*parser.VectorSelector)
+			if !ok || strings.Contains(v.Name, ":") || a.Alert == "ExporterMissing" {
+				return nil
+			}
+			if len(path) == 0 {
+				t.Errorf("%s: %s stands alone", a.Alert, v)
+			} else if _, ranged := path[len(path)-1].(*parser.MatrixSelector); !ranged {
+				t.Errorf("%s: %s is not read over a range", a.Alert, v)
+			}
+			return nil
+		})
+	}
+}
+
+func TestAlertsKeepTheInstance(t *testing.T) {
+	examples, err := rulefile.Examples(os.DirFS("tests"), "*.test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fires := map[string]bool{}
+	for _, example := range examples {
+		name := example.Get("alertname")
+		fires[name+"/"+example.Get("severity")] = true
+		if !example.Has("instance") && name != "Watchdog" && name != "ExporterMissing" {
+			t.Errorf("%s has lost its instance: %s", name, example)
+		}
+	}
+	for _, a := range alerts(t) {
+		if key := a.Alert + "/" + a.Labels["severity"]; !fires[key] {
+			t.Errorf("no promtool test makes %s fire", key)
+		}
+	}
+}
+
+// Metrics that other programs than dbsync_exporter give.
+var foreign = regexp.MustCompile(`^(up|ALERTS|(prometheus|alertmanager)_[a-z_]+)$`)
+
+func TestEveryMetricIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Skipf("SKIPPED, nothing to compare with: %v; `make docs` writes it", err)
+	}
+	documented := map[string]bool{}
+	for _, name := range regexp.MustCompile(`[a-z][a-zA-Z0-9_]+\*?`).FindAllString(string(text), -1) {
+		documented[name] = true
+	}
+	recorded := map[string]bool{}
+	for _, r := range read(t) {
+		recorded[r.Record] = true
+	}
+	for name, user := range metrics(t) {
+		if foreign.MatchString(name) || recorded[name] || documented[name] || documentedAsFamily(documented, name) {
+			continue
+		}
+		t.Errorf("%s, which %s reads, is in no line of docs/metrics.md", name, user)
+	}
+}
+
+// documentedAsFamily finds a name under an open family, written as prefix_*.
+func documentedAsFamily(documented map[string]bool, name string) bool {
+	for i, c := range name {
+		if c == '_' && documented[name[:i+1]+"*"] {
+			return true
+		}
+	}
+	return false
+}
+
+// metrics returns each metric that the rules read, and one rule that does.
+func metrics(t *testing.T) map[string]string {
+	t.Helper()
+	used := map[string]string{}
+	for _, r := range read(t) {
+		parser.Inspect(expression(t, r), func(node parser.Node, _ []parser.Node) error {
+			if v, ok := node.(*parser.VectorSelector); ok {
+				used[v.Name] = r.Record + r.Alert
+			}
+			return nil
+		})
+	}
+	return used
+}
