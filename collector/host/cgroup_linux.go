@@ -5,10 +5,8 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -72,8 +70,12 @@ const unlimited = 1 << 62
 // outer one is narrower, of that; and the usage of the same group, so that the
 // two can be compared.
 func (h *host) collectCgroup(_ context.Context, out *collector.Sink) error {
-	memory, memoryErr := h.collectCgroupMemory(out)
-	cpu, cpuErr := h.collectCgroupCPU(out)
+	group, err := h.ownCgroup()
+	if err != nil {
+		return err
+	}
+	memory, memoryErr := collectCgroupMemory(out, group.memory)
+	cpu, cpuErr := collectCgroupCPU(out, group.cpu)
 	if err := errors.Join(memoryErr, cpuErr); err != nil {
 		return err
 	}
@@ -84,12 +86,9 @@ func (h *host) collectCgroup(_ context.Context, out *collector.Sink) error {
 }
 
 // collectCgroupMemory reports whether there is a limit.
-func (h *host) collectCgroupMemory(out *collector.Sink) (bool, error) {
-	levels, files, err := h.cgroupLevels("memory")
-	if err != nil {
-		return false, err
-	}
-	dir, limit, err := narrowest(levels, func(dir string) (float64, error) { return readLimit(dir + "/" + files.limit) })
+func collectCgroupMemory(out *collector.Sink, at hierarchy) (bool, error) {
+	files := at.files
+	dir, limit, err := narrowest(at.levels, func(dir string) (float64, error) { return readLimit(dir + "/" + files.limit) })
 	if err != nil || limit >= unlimited {
 		return false, err
 	}
@@ -107,12 +106,9 @@ func (h *host) collectCgroupMemory(out *collector.Sink) (bool, error) {
 }
 
 // collectCgroupCPU reports whether there is a quota.
-func (h *host) collectCgroupCPU(out *collector.Sink) (bool, error) {
-	levels, files, err := h.cgroupLevels("cpu")
-	if err != nil {
-		return false, err
-	}
-	dir, quota, err := narrowest(levels, files.quota)
+func collectCgroupCPU(out *collector.Sink, at hierarchy) (bool, error) {
+	files := at.files
+	dir, quota, err := narrowest(at.levels, files.quota)
 	if err != nil || quota >= unlimited {
 		return false, err
 	}
@@ -196,48 +192,72 @@ func quotaV1(dir string) (float64, error) {
 	return quota / period, err
 }
 
-// cgroupLevels returns the directories of the exporter's control group and of
-// those around it, as far as they are visible, inmost first. A hierarchy of
-// version 1 that has the controller wins: version 2 has not got it then.
-func (h *host) cgroupLevels(controller string) ([]string, cgroupFiles, error) {
+// cgroup is where the exporter's control group is to be read.
+type cgroup struct {
+	membership  string // /proc/self/cgroup that the rest was derived from
+	memory, cpu hierarchy
+}
+
+// hierarchy holds the directories of a control group and of those around it, as
+// far as they are visible, inmost first.
+type hierarchy struct {
+	levels []string
+	files  cgroupFiles
+}
+
+// ownCgroup finds the directories anew only when the exporter was moved to
+// another group.
+func (h *host) ownCgroup() (cgroup, error) {
+	membership, err := os.ReadFile(h.path("proc/self/cgroup"))
+	if err != nil {
+		return cgroup{}, err
+	}
+	if h.kept.cgroup.membership == string(membership) {
+		return h.kept.cgroup, nil
+	}
 	fs, err := h.procfs()
 	if err != nil {
-		return nil, cgroupFiles{}, err
+		return cgroup{}, err
 	}
-	self, err := fs.Self()
+	mounts, err := fs.GetMounts()
 	if err != nil {
-		return nil, cgroupFiles{}, fmt.Errorf("find the exporter's own process: %w", err)
+		return cgroup{}, err
 	}
-	groups, err := self.Cgroups()
-	if err != nil {
-		return nil, cgroupFiles{}, err
+	groups := parseMembership(string(membership))
+	h.kept.cgroup = cgroup{string(membership), h.locate(mounts, groups, "memory"), h.locate(mounts, groups, "cpu")}
+	return h.kept.cgroup, nil
+}
+
+// parseMembership maps controllers to groups, from lines "number:controllers:group";
+// version 2 has no controllers there.
+func parseMembership(text string) map[string]string {
+	groups := map[string]string{}
+	for line := range strings.Lines(text) {
+		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(parts) < 3 {
+			continue
+		}
+		for controller := range strings.SplitSeq(parts[1], ",") {
+			groups[controller] = parts[2]
+		}
 	}
-	mounts, err := self.MountInfo()
-	if err != nil {
-		return nil, cgroupFiles{}, err
-	}
+	return groups
+}
+
+// locate finds the hierarchy of a controller. One of version 1 wins: version 2
+// has not got the controller then.
+func (h *host) locate(mounts []*procfs.MountInfo, groups map[string]string, controller string) hierarchy {
 	for _, m := range mounts {
 		if _, has := m.SuperOptions[controller]; has && m.FSType == "cgroup" {
-			return h.levelsBelow(m, groupOf(groups, controller)), cgroupV1, nil
+			return hierarchy{h.levelsBelow(m, groups[controller]), cgroupV1}
 		}
 	}
 	for _, m := range mounts {
 		if m.FSType == "cgroup2" {
-			return h.levelsBelow(m, groupOf(groups, "")), cgroupV2, nil
+			return hierarchy{h.levelsBelow(m, groups[""]), cgroupV2}
 		}
 	}
-	return nil, cgroupV2, nil
-}
-
-// groupOf returns the path of the process in the hierarchy of a controller, or
-// of version 2 for "".
-func groupOf(groups []procfs.Cgroup, controller string) string {
-	for _, g := range groups {
-		if (controller == "" && g.HierarchyID == 0) || slices.Contains(g.Controllers, controller) {
-			return g.Path
-		}
-	}
-	return ""
+	return hierarchy{}
 }
 
 // levelsBelow maps a control group to directories of its mount, which may show

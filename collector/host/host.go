@@ -100,13 +100,13 @@ type host struct {
 	mounts    *mounts
 	discovery discovery
 	cpus      map[string]cpu.TimesStat
-	started   map[processID]float64
+	kept      remembered
 }
 
 func newHost(opts Options, t *collector.Target) *host {
 	h := &host{
 		opts: opts, now: t.Now, timeout: sourceTimeout,
-		cpus: map[string]cpu.TimesStat{}, started: map[processID]float64{},
+		cpus: map[string]cpu.TimesStat{},
 	}
 	h.sys = machine()
 	if opts.system != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/procfs"
@@ -41,6 +42,12 @@ var (
 // commLength is how much of a program's name the kernel keeps.
 const commLength = 15
 
+// processID tells a process from a later one that got its number.
+type processID struct {
+	pid   int
+	ticks uint64 // from boot to its start
+}
+
 // process is one process of a wanted name.
 type process struct {
 	stat      procfs.ProcStat
@@ -65,7 +72,7 @@ func (h *host) collectProcesses(_ context.Context, out *collector.Sink) error {
 	if err != nil {
 		return err
 	}
-	if processesHidden(fs) {
+	if h.processesHidden() {
 		if len(found) == 0 {
 			return collector.Skip(collector.Unprivileged,
 				"procfs hides other users' processes (hidepid): run as the server's user, or in its gid= group")
@@ -83,12 +90,22 @@ func (h *host) collectProcesses(_ context.Context, out *collector.Sink) error {
 
 // processesHidden reports whether the exporter sees only its own processes: the
 // first process is always there.
-func processesHidden(fs procfs.FS) bool {
-	first, err := fs.Proc(1)
-	if err == nil {
-		_, err = first.Comm()
-	}
+func (h *host) processesHidden() bool {
+	_, err := h.comm(1)
 	return err != nil
+}
+
+// comm returns the name of a process. It is read for every process there is, so
+// it goes without what makes an os.File: that halves the cost.
+func (h *host) comm(pid int) (string, error) {
+	fd, err := unix.Open(h.path("proc", strconv.Itoa(pid), "comm"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	var name [64]byte
+	n, err := unix.Read(fd, name[:])
+	_ = unix.Close(fd) // nothing was written
+	return strings.TrimSuffix(string(name[:max(n, 0)]), "\n"), err
 }
 
 // findProcesses reads the names of all processes, and more of those wanted.
@@ -103,7 +120,7 @@ func (h *host) findProcesses(fs procfs.FS) (map[string][]process, error) {
 	}
 	found, started := map[string][]process{}, map[processID]float64{}
 	for _, p := range all {
-		comm, err := p.Comm()
+		comm, err := h.comm(p.PID)
 		name, ok := wanted[comm]
 		if err != nil || !ok {
 			continue // it has ended, or is somebody else's
@@ -119,7 +136,7 @@ func (h *host) findProcesses(fs procfs.FS) (map[string][]process, error) {
 			found[name] = append(found[name], one)
 		}
 	}
-	h.started = started
+	h.kept.started = started
 	return found, nil
 }
 
@@ -132,7 +149,7 @@ func (h *host) readProcess(p procfs.Proc, started map[processID]float64) (proces
 		return one, err
 	}
 	id := processID{p.PID, one.stat.Starttime}
-	start, known := h.started[id]
+	start, known := h.kept.started[id]
 	if !known {
 		if start, err = one.stat.StartTime(); err != nil {
 			return one, err

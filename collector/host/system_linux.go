@@ -35,6 +35,12 @@ func (h *host) systemSources() []*source {
 	}
 }
 
+// remembered is what the sources keep from one collection to the next.
+type remembered struct {
+	started map[processID]float64 // Unix time
+	cgroup  cgroup
+}
+
 func (h *host) procfs() (procfs.FS, error) { return procfs.NewFS(h.path("proc")) }
 
 // below returns where the exporter sees a directory of the monitored machine.

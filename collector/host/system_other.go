@@ -22,6 +22,9 @@ var (
 	fsTypesExcluded     = regexp.MustCompile(`^devfs$`)
 )
 
+// remembered is empty: no source here keeps anything.
+type remembered struct{}
+
 // below returns the path: only Linux shows one machine's files inside another.
 func (h *host) below(path string) string { return path }
 
