@@ -67,8 +67,10 @@ func Start(spec Spec) (*Process, error) {
 }
 
 func newProcess(spec Spec) *Process {
+	//nolint:noctx // the child outlives the call that starts it, whoever owns it calls Stop
+	cmd := exec.Command(spec.Path, spec.Args...)
 	p := &Process{
-		cmd:    exec.Command(spec.Path, spec.Args...),
+		cmd:    cmd,
 		output: newTail(orDefault(spec.Output, DefaultOutput)),
 		grace:  orDefault(spec.Grace, DefaultGrace),
 		done:   make(chan struct{}),

@@ -17,8 +17,7 @@ import (
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
-// shared and unique are the package's only variables. They have to be: the tests of a package meet in nothing but the
-// process that TestMain is given.
+//nolint:gochecknoglobals // the tests of a package meet in nothing but the process that TestMain is given
 var (
 	shared pool
 	unique atomic.Int64 // numbers the schemas of all servers

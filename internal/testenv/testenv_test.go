@@ -36,7 +36,7 @@ func TestSharedServerIsOneServer(t *testing.T) {
 			t.Errorf("%d schemas of an earlier test are left", left)
 		}
 	})
-	if testenv.SharedMariaDB(t).PID() != testenv.SharedMariaDB(t).PID() {
+	if first, again := testenv.SharedMariaDB(t), testenv.SharedMariaDB(t); first.PID() != again.PID() {
 		t.Error("two servers for the same options")
 	}
 }
