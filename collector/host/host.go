@@ -37,8 +37,9 @@ type Options struct {
 	// this machine. It is asked rarely, and returns soon after its context ends.
 	// nil: there are none.
 	Discover func(context.Context) ([]Path, error)
-	// Processes are the names of the programs to follow, such as mysqld. The
-	// exporter sees only the processes of its own PID namespace.
+	// Processes are the names of the programs to follow, such as mysqld, of which
+	// 15 characters count. Leave it empty where the exporter does not see them:
+	// in a PID namespace of its own.
 	Processes []string
 	// MountTimeout is how long a mount may take to answer before it counts as
 	// dead. 0 means [DefaultMountTimeout].

@@ -4,7 +4,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,8 +29,6 @@ const (
 	discoverRetry = time.Minute
 )
 
-var errNoPaths = errors.New("configure at least one of host.paths, or a database server on this machine")
-
 // collectPaths asks for the file systems behind the configured and the
 // discovered directories. A failed discovery counts as a failure only while none
 // has succeeded.
@@ -42,7 +39,7 @@ func (h *host) collectPaths(ctx context.Context, out *collector.Sink) error {
 	}
 	all := unique(slices.Concat(h.opts.Paths, discovered))
 	if len(all) == 0 {
-		return collector.Skip(collector.Unconfigured, "%v", errNoPaths)
+		return collector.Skip(collector.Unconfigured, "configure host.paths, or a database server on this machine")
 	}
 	calls := make([]*call, len(all))
 	for i, p := range all {
