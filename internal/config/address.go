@@ -14,16 +14,22 @@ import (
 // socketScheme begins the address of a unix socket.
 const socketScheme = "unix://"
 
-// CheckAddress returns an error unless the text is host:port or unix:///path.
+// checkAddress returns an error unless the text is host:port or unix:///path.
 // The error does not repeat the text, which may hold a password that does not
 // belong there.
-func CheckAddress(address string) error {
+func checkAddress(address string) error {
 	if path, ok := strings.CutPrefix(address, socketScheme); ok {
 		if !filepath.IsAbs(path) {
 			return errors.New("want an absolute path behind unix://, such as unix:///run/mysqld/mysqld.sock")
 		}
 		return nil
 	}
+	return CheckHostPort(address)
+}
+
+// CheckHostPort returns an error unless the text is host:port. The error does not
+// repeat the text.
+func CheckHostPort(address string) error {
 	if strings.Contains(address, "@") {
 		return errors.New("credentials do not belong in an address: put user and password into a module under mysql.modules")
 	}
@@ -47,3 +53,6 @@ func isLocal(address string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && ip.Unmap().IsLoopback())
 }
+
+// Local reports whether the target is certainly on this machine.
+func (t Target) Local() bool { return isLocal(t.Address) }

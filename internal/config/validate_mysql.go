@@ -83,7 +83,7 @@ func (v *validator) tls(key string, t tlsEntry) TLS {
 
 func (v *validator) mysqlTarget(key string, e targetEntry, taken map[string]bool) {
 	v.name(key+".name", e.Name, taken)
-	if err := CheckAddress(e.Address); err != nil {
+	if err := checkAddress(e.Address); err != nil {
 		v.add(key+".address", "%v", err)
 	}
 	m, ok := v.config.modules[e.Module]

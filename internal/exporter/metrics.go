@@ -66,7 +66,7 @@ func (e *Exporter) findVisitor(g *generation, address, module string) (*target, 
 			address, g.names())
 	}
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || config.CheckAddress(address) != nil {
+	if err != nil || config.CheckHostPort(address) != nil {
 		return nil, failure(badRequest, "no target is called %q, and it is not host:port: there is %s", address, g.names())
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {

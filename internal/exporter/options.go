@@ -52,6 +52,8 @@ type Options struct {
 	Connect func(mysqld.Options) (Server, error)
 	// Now is the clock of the collectors. nil: time.Now.
 	Now func() time.Time
+
+	definitions func(plan, collector.Server) []collector.Definition // replaced by tests
 }
 
 // Server is the connection to a database server.
@@ -90,6 +92,9 @@ func (o *Options) complete() error {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.definitions == nil {
+		o.definitions = definitions
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (e *Exporter) newTarget(p plan) (*target, error) {
 }
 
 func (e *Exporter) newScraper(p plan, server collector.Server) (*collector.Scraper, error) {
-	defs, err := collector.Select(definitions(p, server), p.switches, p.noDefaults)
+	defs, err := collector.Select(e.options.definitions(p, server), p.switches, p.noDefaults)
 	if err != nil {
 		return nil, err
 	}
