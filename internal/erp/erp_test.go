@@ -91,7 +91,7 @@ func TestTrafficWorks(t *testing.T) {
 		failures := make(chan error, 100)
 		go func() {
 			defer close(ended)
-			traffic := erp.Traffic{DB: db, Every: time.Millisecond}
+			traffic := erp.Traffic{DB: db, Every: time.Microsecond}
 			traffic.Run(ctx, func(err error) { failures <- err })
 		}()
 		testenv.Eventually(t, 30*time.Second, "new orders", func() error {

@@ -142,8 +142,8 @@ func (t *Traffic) slowReport(ctx context.Context) error {
 // archive keeps the tables small however long the company works.
 func (t *Traffic) archive(ctx context.Context) error {
 	for _, statement := range []string{
-		"DELETE FROM orders WHERE id < (SELECT * FROM (SELECT MAX(id) - 20000 FROM orders) newest) LIMIT 200",
-		"DELETE FROM stock_moves WHERE id < (SELECT * FROM (SELECT MAX(id) - 50000 FROM stock_moves) newest) LIMIT 500",
+		"DELETE FROM orders WHERE id + 20000 < (SELECT * FROM (SELECT MAX(id) FROM orders) newest) LIMIT 200",
+		"DELETE FROM stock_moves WHERE id + 50000 < (SELECT * FROM (SELECT MAX(id) FROM stock_moves) newest) LIMIT 500",
 	} {
 		if _, err := t.DB.ExecContext(ctx, statement); err != nil {
 			return err

@@ -135,7 +135,7 @@ func (s *Stack) background(do func(context.Context)) { s.working.Go(func() { do(
 func (s *Stack) say(source, format string, args ...any) {
 	s.saying.Lock()
 	defer s.saying.Unlock()
-	s.options.Observe(Event{At: time.Now(), Source: source, Text: fmt.Sprintf(format, args...)})
+	s.options.Observe(Event{At: time.Now(), Source: source, Text: oneLine(fmt.Sprintf(format, args...))})
 }
 
 // logFile opens the log of a part, which is closed at the end.
@@ -151,6 +151,9 @@ func (s *Stack) logFile(name string) (io.Writer, error) {
 	s.atEnd(file.Close)
 	return file, nil
 }
+
+// oneLine folds a text, such as a server's complaint, into one line.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func portOf(address string) int {
 	_, port, _ := net.SplitHostPort(address)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package view
+
+import (
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Terminal is where a screen can be drawn and keys are pressed.
+type Terminal struct{ in, out *os.File }
+
+// OpenTerminal returns the terminal that both files are, or nil.
+func OpenTerminal(in, out any) *Terminal {
+	i, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(i.Fd())) {
+		return nil
+	}
+	o, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(o.Fd())) {
+		return nil
+	}
+	return &Terminal{i, o}
+}
+
+// Control sequences of ECMA-48 and xterm that every terminal emulator of today knows.
+const (
+	enterScreen = "\x1b[?1049h\x1b[?25l" // the other screen, so that the scrollback stays; no cursor
+	leaveScreen = "\x1b[?25h\x1b[?1049l"
+	home        = "\x1b[H"
+	clearLine   = "\x1b[K"
+	clearBelow  = "\x1b[J"
+)
+
+// open switches to the screen and to single keys. restore gives the terminal back as it was.
+func (t *Terminal) open() (keys <-chan byte, restore func(), err error) {
+	back, err := singleKeys(int(t.in.Fd()))
+	if err != nil {
+		return nil, nil, err
+	}
+	_, _ = t.out.WriteString(enterScreen)
+	return t.read(), func() {
+		_, _ = t.out.WriteString(leaveScreen)
+		back()
+	}, nil
+}
+
+// read passes keys on. It ends with the process: a read from a terminal cannot be interrupted.
+func (t *Terminal) read() <-chan byte {
+	keys := make(chan byte)
+	go func() {
+		key := make([]byte, 1)
+		for {
+			if _, err := t.in.Read(key); err != nil {
+				return
+			}
+			keys <- key[0]
+		}
+	}()
+	return keys
+}
+
+func (t *Terminal) size() (width, height int) {
+	width, height, err := term.GetSize(int(t.out.Fd()))
+	if err != nil {
+		return 80, 24
+	}
+	return width, height
+}
+
+// draw overwrites the screen in one write, so that it does not flicker.
+func (t *Terminal) draw(lines []string) {
+	text := home + strings.Join(lines, clearLine+"\n") + clearLine + clearBelow
+	_, _ = t.out.WriteString(text)
+}
