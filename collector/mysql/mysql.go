@@ -12,5 +12,7 @@ import "github.com/easy-erp/dbsync/collector"
 
 // Definitions declares the collectors of a server.
 func Definitions() []collector.Definition {
-	return []collector.Definition{}
+	return []collector.Definition{
+		replication(),
+	}
 }
