@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/migration"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/exporter"
 )
@@ -156,7 +157,7 @@ func (f *flags) options() exporter.Options {
 	o.Load = func() (*config.Config, error) {
 		return config.Load(f.configFile, config.Options{
 			Server: f.server, Collectors: f.switches,
-			Known: config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: exporter.Tools()},
+			Known: config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: migration.Tools()},
 		})
 	}
 	return o

@@ -9,13 +9,17 @@ import (
 
 	"github.com/easy-erp/dbsync/collector"
 	"github.com/easy-erp/dbsync/collector/host"
+	"github.com/easy-erp/dbsync/collector/job"
+	"github.com/easy-erp/dbsync/collector/migration"
+	"github.com/easy-erp/dbsync/collector/mysql"
 	"github.com/easy-erp/dbsync/internal/config"
 )
 
 // Definitions returns every collector there is, for documentation and flags. The
 // declarations are the real ones; only what a configuration adds is missing.
 func Definitions() []collector.Definition {
-	return definitions(plan{target: config.Target{Name: "documentation"}, host: &hostPlan{}}, nil)
+	p := plan{target: config.Target{Name: "documentation"}, host: &hostPlan{}}
+	return definitions(p, nil, job.New(job.Options{}))
 }
 
 // Names returns the names of the definitions and of their groups, sorted: what
@@ -40,6 +44,7 @@ type plan struct {
 	histories   []config.History
 	backups     []config.Backup
 	windows     []config.Window
+	stateDir    string    // of the runs, which backups may be
 	host        *hostPlan // of the default target
 	visitor     bool      // a free-form target: nothing in the background, nothing configured
 	networks    config.Networks
@@ -49,22 +54,34 @@ type plan struct {
 type hostPlan struct {
 	paths     []config.Path
 	processes []string
-	stateDir  string
 }
 
 func (p plan) equal(q plan) bool { return reflect.DeepEqual(p, q) }
 
 // definitions lists the collectors of a planned target. This is the one place
 // that knows them all.
-func definitions(p plan, server collector.Server) []collector.Definition {
+func definitions(p plan, server collector.Server, runs *job.Store) []collector.Definition {
 	var defs []collector.Definition
 	if p.target.Name != "" {
 		defs = append(defs, maintenance(p.windows))
+		defs = append(defs, mysql.Definitions()...)
+		defs = append(defs, migration.Definitions(p.migrations())...)
 	}
 	if p.host != nil {
-		defs = append(defs, host.Definition(p.host.options(p.target, server)))
+		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
 	}
 	return defs
+}
+
+// migrations turns the plan into the collectors' options.
+func (p plan) migrations() migration.Options {
+	o := migration.Options{Discover: p.discover}
+	for _, h := range p.histories {
+		o.Histories = append(o.Histories, migration.History{
+			Schema: h.Schema, Tool: h.Tool, Table: h.Table, Directory: h.Directory, MaxDuration: h.MaxDuration, NoLock: h.NoLock,
+		})
+	}
+	return o
 }
 
 // options turns the plan into the collector's options. Folders that belong to a
@@ -84,6 +101,3 @@ func (h *hostPlan) options(target config.Target, server collector.Server) host.O
 	}
 	return o
 }
-
-// Tools returns the migration tools whose histories can be read.
-func Tools() []string { return []string{"golang-migrate", "flyway"} }

@@ -22,6 +22,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/mysqld"
 )
@@ -102,7 +103,7 @@ var (
 	fakeHost     = &collector.Family{Name: "node_load1", Help: "One.", Source: "test"}
 )
 
-func fakeDefinitions(p plan, server collector.Server) []collector.Definition {
+func fakeDefinitions(p plan, server collector.Server, _ *job.Store) []collector.Definition {
 	define := func(name string, needs bool, every time.Duration, f *collector.Family, collect collector.Func) collector.Definition {
 		return collector.Definition{
 			Name: name, Help: "Test.", Cost: "Nothing.", Default: true, Needs: collector.Needs{Server: needs}, Every: every,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/config"
 )
 
@@ -17,6 +18,7 @@ type generation struct {
 	config   *config.Config
 	targets  []*target // in the configuration's order; the first is the host's when there are none
 	visitors *visitors
+	runs     *job.Store // what jobs have reported
 }
 
 // main returns the target that /metrics serves.
@@ -60,22 +62,24 @@ func (e *Exporter) plans(c *config.Config) []plan {
 }
 
 func (e *Exporter) basePlan(c *config.Config) plan {
-	return plan{connections: c.MaxConnections(), switches: c.Collectors(), noDefaults: e.options.DisableDefaults}
+	return plan{
+		connections: c.MaxConnections(), switches: c.Collectors(), noDefaults: e.options.DisableDefaults, stateDir: c.StateDir(),
+	}
 }
 
 func newHostPlan(c *config.Config) *hostPlan {
-	return &hostPlan{paths: c.Paths(), processes: c.Processes(), stateDir: c.StateDir()}
+	return &hostPlan{paths: c.Paths(), processes: c.Processes()}
 }
 
 // build makes a generation, taking over from the old one every target whose plan
 // is the same. On an error nothing of it stays behind. old may be nil.
 func (e *Exporter) build(c *config.Config, old *generation) (*generation, error) {
-	next := &generation{config: c, visitors: e.inheritVisitors(c, old)}
+	next := &generation{config: c, visitors: e.inheritVisitors(c, old), runs: e.inheritRuns(c, old)}
 	for _, p := range e.plans(c) {
 		t := takeOver(old, p)
 		if t == nil {
 			var err error
-			if t, err = e.newTarget(p); err != nil {
+			if t, err = e.newTarget(p, next.runs); err != nil {
 				return nil, errors.Join(err, closeAll(context.Background(), next.unlike(old)))
 			}
 		}
@@ -138,6 +142,15 @@ func (e *Exporter) inheritVisitors(c *config.Config, old *generation) *visitors 
 		return old.visitors
 	}
 	return newVisitors(e.options.Now)
+}
+
+// inheritRuns returns the old store of runs where the folder is the same: the
+// targets that are taken over use it.
+func (e *Exporter) inheritRuns(c *config.Config, old *generation) *job.Store {
+	if old != nil && old.config.StateDir() == c.StateDir() {
+		return old.runs
+	}
+	return job.New(job.Options{Dir: c.StateDir(), Now: e.options.Now})
 }
 
 // visitorRules is all of a configuration that a free-form target depends on.

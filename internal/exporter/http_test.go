@@ -18,6 +18,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 )
 
 func TestPlainPages(t *testing.T) {
@@ -52,7 +53,7 @@ func TestProfilesAreLinkedWhereTheyAreServed(t *testing.T) {
 
 func TestServerTextIsEscapedOnTheLandingPage(t *testing.T) {
 	r := start(t, oneServer, func(o *Options, _ *running) {
-		o.definitions = func(plan, collector.Server) []collector.Definition {
+		o.definitions = func(plan, collector.Server, *job.Store) []collector.Definition {
 			return []collector.Definition{{
 				Name: "hostile", Help: "Test.", Cost: "Nothing.", Default: true, Families: []*collector.Family{fakeUp},
 				New: func(*collector.Target) collector.Collector {

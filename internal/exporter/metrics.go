@@ -90,7 +90,7 @@ func (e *Exporter) visit(g *generation, to config.Target) (*target, error) {
 	t, evicted, err := g.visitors.get(visitorKey{to.Address, to.Module.Name}, func() (*target, error) {
 		p := e.basePlan(g.config)
 		p.target, p.visitor, p.networks = to, true, g.config.ProbeAllow()
-		return e.newTarget(p)
+		return e.newTarget(p, g.runs)
 	})
 	if evicted != nil {
 		e.retire([]*target{evicted})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 )
 
 const twoServers = `
@@ -145,7 +146,9 @@ func TestDialledAddressIsChecked(t *testing.T) {
 		text := fmt.Sprintf("mysql:\n  modules: {default: {user: a, tls: {mode: insecure}}}\n  probe_allow: [%q]\n", allow)
 		r := start(t, text, func(o *Options, _ *running) {
 			o.Connect = nil
-			o.definitions = func(_ plan, server collector.Server) []collector.Definition { return fakeDefinitions(plan{}, server) }
+			o.definitions = func(_ plan, server collector.Server, runs *job.Store) []collector.Definition {
+				return fakeDefinitions(plan{}, server, runs)
+			}
 		})
 		r.want("/probe?target=localhost:"+port, 200, `dbsync_collector_success{collector="mysql.status"} 0`)
 		r.want("/probe?target=localhost.:"+port, 200, `dbsync_collector_success{collector="mysql.status"} 0`)
@@ -257,8 +260,8 @@ func TestFormatsAreNegotiated(t *testing.T) {
 func TestOddSeriesNeverFailTheScrape(t *testing.T) {
 	odd := &collector.Family{Name: "test_odd", Help: "Odd \\ \n ones.", Source: "test", Labels: []string{"name"}}
 	r := start(t, oneServer, func(o *Options, _ *running) {
-		o.definitions = func(p plan, server collector.Server) []collector.Definition {
-			return append(fakeDefinitions(p, server), collector.Definition{
+		o.definitions = func(p plan, server collector.Server, runs *job.Store) []collector.Definition {
+			return append(fakeDefinitions(p, server, runs), collector.Definition{
 				Name: "odd", Help: "Test.", Cost: "Nothing.", Default: true, Families: []*collector.Family{odd},
 				New: func(*collector.Target) collector.Collector { return collector.Func(oddSeries(odd)) },
 			})

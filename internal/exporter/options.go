@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/mysqld"
 )
@@ -53,7 +54,7 @@ type Options struct {
 	// Now is the clock of the collectors. nil: time.Now.
 	Now func() time.Time
 
-	definitions func(plan, collector.Server) []collector.Definition // replaced by tests
+	definitions func(plan, collector.Server, *job.Store) []collector.Definition // replaced by tests
 }
 
 // Server is the connection to a database server.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 )
 
 func (r *running) reloadByHTTP() answer { return r.do(http.MethodPost, "/-/reload", "", nil) }
@@ -76,7 +77,7 @@ func TestReloadMakesNoGap(t *testing.T) {
 	first := make(chan struct{}, 1)
 	first <- struct{}{}
 	r := start(t, oneServer, func(o *Options, _ *running) {
-		o.definitions = func(plan, collector.Server) []collector.Definition {
+		o.definitions = func(plan, collector.Server, *job.Store) []collector.Definition {
 			return []collector.Definition{{
 				Name: "slow", Help: "Test.", Cost: "Nothing.", Default: true, Every: time.Hour, Families: []*collector.Family{fakeSnapshot},
 				New: func(*collector.Target) collector.Collector { return collectOnce(first) },

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/mysqld"
 )
 
@@ -27,7 +28,7 @@ type target struct {
 }
 
 // newTarget builds what is planned. Nothing is dialled and nothing runs yet.
-func (e *Exporter) newTarget(p plan) (*target, error) {
+func (e *Exporter) newTarget(p plan, runs *job.Store) (*target, error) {
 	t := &target{plan: p, empty: make(chan struct{})}
 	var server collector.Server
 	if p.target.Address != "" {
@@ -38,14 +39,14 @@ func (e *Exporter) newTarget(p plan) (*target, error) {
 		t.server, server = connected, connected
 	}
 	var err error
-	if t.scraper, err = e.newScraper(p, server); err != nil {
+	if t.scraper, err = e.newScraper(p, server, runs); err != nil {
 		return nil, errors.Join(fmt.Errorf("target %s: %w", p.target.Name, err), t.closeServer())
 	}
 	return t, nil
 }
 
-func (e *Exporter) newScraper(p plan, server collector.Server) (*collector.Scraper, error) {
-	defs, err := collector.Select(e.options.definitions(p, server), p.switches, p.noDefaults)
+func (e *Exporter) newScraper(p plan, server collector.Server, runs *job.Store) (*collector.Scraper, error) {
+	defs, err := collector.Select(e.options.definitions(p, server, runs), p.switches, p.noDefaults)
 	if err != nil {
 		return nil, err
 	}
