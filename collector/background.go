@@ -8,14 +8,18 @@ import (
 	"time"
 )
 
-// Start begins the background collectors: each collects at once and then on its
-// own interval, until Stop. It returns immediately.
+// Start begins the background collectors, which collect at once and then on their
+// own interval, and the work of those that are a [Runner], until Stop. It returns
+// immediately.
 func (s *Scraper) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	for _, u := range s.units {
 		if u.def.Every > 0 {
 			s.wg.Go(func() { u.loop(ctx) })
+		}
+		if r, ok := u.collector.(Runner); ok {
+			s.wg.Go(func() { u.work(ctx, r) })
 		}
 	}
 }
@@ -56,6 +60,18 @@ func (s *Scraper) Adopt(old *Scraper) {
 			u.mu.Unlock()
 		}
 	}
+}
+
+// work runs a Runner. A panic ends its work, and shows in the collector's panics.
+func (u *unit) work(ctx context.Context, r Runner) {
+	run := newRun(u.def.Name, u.logger)
+	_ = run.guard(func() error {
+		r.Run(ctx)
+		return nil
+	})
+	u.mu.Lock()
+	u.panics += run.panics
+	u.mu.Unlock()
 }
 
 // loop collects on the definition's interval. Targets are spread over it by

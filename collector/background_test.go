@@ -90,3 +90,45 @@ func TestStopGivesUpOnAHungCollector(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// worker is a Runner that counts what it has done in rounds of a minute.
+type worker struct {
+	Func
+	rounds *atomic.Int32
+}
+
+func (w worker) Run(ctx context.Context) {
+	for {
+		if w.rounds.Add(1) == 3 {
+			panic("third round")
+		}
+		select {
+		case <-time.After(time.Minute):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func TestRunnerWorksBesideScrapesAndItsPanicIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rounds atomic.Int32
+		d := definition("w", nil, plain)
+		d.New = func(*Target) Collector {
+			return worker{func(_ context.Context, out *Sink) error {
+				out.Emit(plain, float64(rounds.Load()))
+				return nil
+			}, &rounds}
+		}
+		s := newScraper(t, d)
+		wantValue(t, s.Scrape(t.Context()), 0, "test_plain") // nothing begins before Start
+		s.Start()
+		defer stopped(t, s)
+		time.Sleep(90 * time.Second)
+		wantValue(t, s.Scrape(t.Context()), 2, "test_plain")
+		wantValue(t, s.Scrape(t.Context()), 0, "dbsync_collector_panics_total", "w")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wantValue(t, s.Scrape(t.Context()), 1, "dbsync_collector_panics_total", "w")
+	})
+}

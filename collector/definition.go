@@ -60,6 +60,15 @@ type Collector interface {
 	Collect(ctx context.Context, out *Sink) error
 }
 
+// Runner is a [Collector] with work of its own beside collecting, of which it
+// shows the state: to look into folders that may hang, to read files that take
+// longer than any scrape. Run is called once, when the target is started, at the
+// same time as Collect, and returns soon after ctx ends.
+type Runner interface {
+	Collector
+	Run(ctx context.Context)
+}
+
 // Func makes a function a Collector.
 type Func func(ctx context.Context, out *Sink) error
 
