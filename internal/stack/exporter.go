@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/easy-erp/dbsync/collector/migration"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/erp"
 	"github.com/easy-erp/dbsync/internal/exporter"
@@ -45,7 +46,7 @@ func (s *Stack) runExporter(configFile string) error {
 	if err != nil {
 		return err
 	}
-	known := config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: exporter.Tools()}
+	known := config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: migration.Tools()}
 	daemon, err := exporter.New(exporter.Options{
 		Load:          func() (*config.Config, error) { return config.Load(configFile, config.Options{Known: known}) },
 		Web:           &web.FlagConfig{WebConfigFile: new(string)},
