@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,22 +27,56 @@ var (
 
 const (
 	maxFiles    = 50_000
-	maxContent  = 16 << 20 // a longer file has no checksum
+	maxContent  = 16 << 20
 	readTimeout = 10 * time.Second
 )
 
-// files is the background collector of all folders.
-type files struct{ shared *shared }
+// files says how a tool names and reads migration files. The zero value: that
+// is not known.
+type files struct {
+	// wanted reads a file's path below the folder, with slashes; false: it is none.
+	wanted func(path string) (file, bool)
+	// inside returns the migrations that are in a file. nil: it is one, and its
+	// content does not matter.
+	inside func(f file, content []byte) []file
+	deep   bool // folders below count as well
+	// prunable: the tool does not mind when old files go away, so that only what is
+	// newer than the oldest file can be missing.
+	prunable bool
+	// compare tells how the files differ from the history. nil: [compareSets].
+	compare func(facts, []file) difference
+}
+
+// reader is the background collector of all folders.
+type reader struct {
+	places  []place
+	folders map[string]*directory
+}
+
+// directories returns the folders of the places that have one, by source.
+func directories(places []place) map[string]*directory {
+	folders := map[string]*directory{}
+	for _, p := range places {
+		if p.configured.Directory != "" {
+			folders[p.source()] = &directory{path: p.configured.Directory, files: p.tool.files}
+		}
+	}
+	return folders
+}
 
 // Collect reads the folders, each for itself: one that hangs keeps none waiting.
-func (c files) Collect(ctx context.Context, out *collector.Sink) error {
-	if len(c.shared.directories) == 0 {
+func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
+	if len(r.folders) == 0 {
 		return collector.Skip(collector.Unconfigured, "name a directory in migrations.histories")
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	var wg sync.WaitGroup
-	for p, d := range c.shared.directories {
+	for _, p := range r.places {
+		d := r.folders[p.source()]
+		if d == nil {
+			continue
+		}
 		wg.Go(func() {
 			out.Source(ctx, p.source(), func(ctx context.Context, out *collector.Sink) error {
 				l := d.refresh(ctx)
@@ -60,27 +95,23 @@ func (c files) Collect(ctx context.Context, out *collector.Sink) error {
 // directory is a folder of migration files.
 type directory struct {
 	path   string
-	tool   *tool
+	files  files
 	guard  hang.Guard
 	newest atomic.Pointer[listing]
-	sums   map[string]sum // by name; used by list alone, which the guard keeps single
+	read   map[string]content // by path; used by list alone, which the guard keeps single
+}
+
+// content is what a file held when it was read.
+type content struct {
+	size     int64
+	modified time.Time
+	files    []file
 }
 
 // listing is what was found in a folder, immutable.
 type listing struct {
 	files []file
 	err   error
-}
-
-// sum is the checksum of a file as it was.
-type sum struct {
-	size     int64
-	modified time.Time
-	value    *int32
-}
-
-func newDirectory(path string, t *tool) *directory {
-	return &directory{path: path, tool: t, sums: map[string]sum{}}
 }
 
 // refresh reads the folder. Unless something changed, the newest listing stays
@@ -100,107 +131,89 @@ func (d *directory) refresh(ctx context.Context) *listing {
 }
 
 func sameFiles(a, b []file) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].name != b[i].name || !a[i].written.Equal(b[i].written) || a[i].checksum != b[i].checksum {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y file) bool {
+		return x.path == y.path && x.version == y.version && x.checksum == y.checksum && x.written.Equal(y.written)
+	})
 }
 
-// list returns the folder's migration files in the order of their names. What
+// list returns the folder's migrations in the order of the files' names. What
 // begins with a dot is passed over: editors and Kubernetes keep copies there.
 func (d *directory) list() ([]file, error) {
-	var found []file
-	seen := map[string]sum{}
 	root, err := filepath.EvalSymlinks(d.path)
 	if err != nil {
 		return nil, err
 	}
+	var found []file
+	seen := map[string]content{}
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case path == root && !entry.IsDir():
+			return fmt.Errorf("%s is not a directory", d.path)
 		case path == root:
-			return notFolder(entry, d.path)
-		case strings.HasPrefix(entry.Name(), "."), entry.IsDir() && !d.tool.recursive:
-			return skip(entry)
-		case entry.IsDir():
+			return nil
+		case entry.IsDir() && (!d.files.deep || strings.HasPrefix(entry.Name(), ".")):
+			return fs.SkipDir
+		case entry.IsDir() || strings.HasPrefix(entry.Name(), "."):
 			return nil
 		}
-		f, ok := d.tool.file(entry.Name())
-		if !ok {
-			return nil
-		}
-		if len(found) == maxFiles {
-			return fmt.Errorf("%s: more than %d migration files", d.path, maxFiles)
-		}
-		if ok, err = d.examine(path, &f, seen); ok {
-			found = append(found, f)
+		here, err := d.examine(root, path, seen)
+		if found = append(found, here...); len(found) > maxFiles {
+			return fmt.Errorf("%s: more than %d migrations", d.path, maxFiles)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	d.sums = seen
+	d.read = seen
 	return found, nil
 }
 
-func notFolder(entry fs.DirEntry, path string) error {
-	if entry.IsDir() {
-		return nil
+// examine returns the migrations of a file, through links. None when it holds
+// none, or is gone.
+func (d *directory) examine(root, path string, seen map[string]content) ([]file, error) {
+	below, err := filepath.Rel(root, path)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%s is not a directory", path)
-}
-
-func skip(entry fs.DirEntry) error {
-	if entry.IsDir() {
-		return fs.SkipDir
+	f, ok := d.files.wanted(filepath.ToSlash(below))
+	if !ok {
+		return nil, nil
 	}
-	return nil
-}
-
-// examine completes the file, through links; false when it is none after all, or
-// gone.
-func (d *directory) examine(path string, f *file, seen map[string]sum) (bool, error) {
 	stat, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil || !stat.Mode().IsRegular() {
-		return false, err
+		return nil, err
 	}
-	f.written = stat.ModTime()
-	if d.tool.checksum == nil {
-		return true, nil
+	f.path, f.written = filepath.ToSlash(below), stat.ModTime()
+	if d.files.inside == nil {
+		return []file{f}, nil
 	}
-	s, known := d.sums[path]
-	if !known || s.size != stat.Size() || !s.modified.Equal(stat.ModTime()) {
-		s = sum{size: stat.Size(), modified: stat.ModTime()}
-		if s.value, err = checksum(path, d.tool); err != nil {
-			return false, err
+	c, known := d.read[path]
+	if !known || c.size != stat.Size() || !c.modified.Equal(stat.ModTime()) {
+		text, err := readAll(path)
+		if err != nil {
+			return nil, err
 		}
+		c = content{stat.Size(), stat.ModTime(), d.files.inside(f, text)}
 	}
-	f.checksum, seen[path] = s.value, s
-	return true, nil
+	seen[path] = c
+	return c.files, nil
 }
 
-func checksum(path string, t *tool) (*int32, error) {
+func readAll(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxContent+1))
-	if err != nil || len(content) > maxContent {
-		return nil, err
+	if err == nil && len(content) > maxContent {
+		err = fmt.Errorf("%s: longer than %d MiB", path, maxContent>>20)
 	}
-	if value, ok := t.checksum(content); ok {
-		return &value, nil
-	}
-	return nil, nil
+	return content, err
 }

@@ -16,12 +16,16 @@ var windows = []struct {
 
 func emit(out *collector.Sink, h *history, s situation, now time.Time) {
 	p, f := h.place, h.facts
-	if f.version != "" {
-		out.Emit(info, 1, p.labels(f.version, f.description)...)
+	for _, r := range f.current {
+		if r.version != "" {
+			out.Emit(info, 1, p.labels(r.version, r.description)...)
+		}
 	}
 	if f.last != nil {
 		out.Emit(lastApplied, f.last.ended, p.labels()...)
-		out.Emit(lastDuration, f.last.took, p.labels()...)
+		if known(f.last.took) {
+			out.Emit(lastDuration, f.last.took, p.labels()...)
+		}
 	}
 	if s.lockKnown {
 		out.Emit(lockHeld, collector.Bool(s.held), p.labels()...)
@@ -32,7 +36,7 @@ func emit(out *collector.Sink, h *history, s situation, now time.Time) {
 	for state, n := range states(p.tool, f, s) {
 		out.Emit(revisions, float64(n), p.labels(string(state))...)
 	}
-	if p.tool.rows != "" {
+	if p.tool.rows.ended != "" {
 		emitRuns(out, p, f.runs, now)
 	}
 }
@@ -40,21 +44,23 @@ func emit(out *collector.Sink, h *history, s situation, now time.Time) {
 // states are those that the table and the lock can show, 0 included.
 func states(t *tool, f facts, s situation) map[state]int {
 	all := map[state]int{}
-	for state, n := range f.states {
-		all[state] = n
+	for _, one := range t.states {
+		all[one] = f.states[one]
 	}
+	n := f.states[unfinished]
+	delete(all, unfinished)
 	if s.lockKnown {
-		all[running] = 0
+		all[running] += 0
 		if s.held {
-			all[running] = max(1, f.unfinished)
+			all[running] += max(1, n)
 		}
 	}
 	switch {
-	case !t.unfinished:
+	case !t.shows(unfinished):
 	case !s.lockKnown:
-		all[dirty] = f.unfinished
+		all[dirty] = n
 	case s.failed:
-		all[failed] += f.unfinished
+		all[failed] += n
 	default:
 		all[failed] += 0
 	}
@@ -64,33 +70,40 @@ func states(t *tool, f facts, s situation) map[state]int {
 func emitRuns(out *collector.Sink, p place, runs []run, now time.Time) {
 	for _, w := range windows {
 		since := float64(now.Add(-w.span).Unix())
-		count := map[string]int{"success": 0, "failed": 0}
+		var good, bad int
 		for _, r := range runs {
-			if r.ended >= since {
-				count[r.status]++
+			switch {
+			case r.ended < since:
+			case r.good:
+				good++
+			default:
+				bad++
 			}
 		}
-		for status, n := range count {
-			out.Emit(recentRuns, float64(n), p.labels(status, w.name)...)
+		out.Emit(recentRuns, float64(good), p.labels("success", w.name)...)
+		if p.tool.shows(failed) {
+			out.Emit(recentRuns, float64(bad), p.labels("failed", w.name)...)
 		}
 	}
 }
 
 // emitDifference tells what the files say. While the folder cannot be read, that
 // is unknown.
-func emitDifference(out *collector.Sink, h *history, d *directory) {
-	l := d.newest.Load()
+func emitDifference(out *collector.Sink, h *history, l *listing) {
 	if l == nil || l.err != nil {
 		return
 	}
-	p, diff := h.place, h.compare(l)
-	out.Emit(revisions, float64(len(diff.pending)), p.labels(string(pending))...)
-	out.Emit(revisions, float64(diff.missing), p.labels(string(missing))...)
-	if diff.changed >= 0 {
-		out.Emit(revisions, float64(diff.changed), p.labels(string(changed))...)
+	p, d := h.place, h.compare(l)
+	out.Emit(revisions, float64(len(d.pending)), p.labels(string(pending))...)
+	out.Emit(revisions, float64(d.missing), p.labels(string(missing))...)
+	if d.late >= 0 {
+		out.Emit(latePending, float64(d.late), p.labels()...)
+	}
+	if d.changed >= 0 {
+		out.Emit(revisions, float64(d.changed), p.labels(string(changed))...)
 	}
 	var oldest time.Time
-	for _, f := range diff.pending {
+	for _, f := range d.pending {
 		if born, ok := f.born(); ok && (oldest.IsZero() || born.Before(oldest)) {
 			oldest = born
 		}

@@ -26,11 +26,13 @@ var (
 		"status", "window")
 	oldestPending = family("dbsync_migration_oldest_pending_timestamp_seconds",
 		"When the oldest pending migration was written, by the time in its file's name or else the file's, in Unix time.")
+	latePending = family("dbsync_migration_pending_out_of_order",
+		"Pending migrations that come before one that was applied: the tool refuses them, skips them or runs them out of order.")
 	maxDuration = family("dbsync_migration_max_duration_seconds", "How long a migration may run, as configured.")
 
 	historyFamilies = []*collector.Family{
 		historyVisible, info, revisions, lastApplied, lastDuration, lockHeld, lockAcquired, recentRuns, oldestPending,
-		maxDuration,
+		latePending, maxDuration,
 	}
 )
 
@@ -44,14 +46,14 @@ func family(name, help string, labels ...string) *collector.Family {
 	}
 	switch name {
 	case "dbsync_migration_revisions":
-		f.Source, f.MaxSeries = "the history table, IS_USED_LOCK(), the configured directory", 8*maxHistories
+		f.Source, f.MaxSeries = "the history table, IS_USED_LOCK() or the lock table, the configured directory", 8*maxHistories
 	case "dbsync_migration_recent_runs":
 		f.MaxSeries = 4 * maxHistories
 	case "dbsync_migration_lock_held":
-		f.Source = "IS_USED_LOCK()"
+		f.Source = "IS_USED_LOCK() or the tool's lock table"
 	case "dbsync_migration_lock_acquired_timestamp_seconds":
-		f.Source = "IS_USED_LOCK(), performance_schema.threads or information_schema.PROCESSLIST"
-	case "dbsync_migration_oldest_pending_timestamp_seconds":
+		f.Source = "the tool's lock table, performance_schema.threads or information_schema.PROCESSLIST"
+	case "dbsync_migration_oldest_pending_timestamp_seconds", "dbsync_migration_pending_out_of_order":
 		f.Source = "the configured directory"
 	case "dbsync_migration_max_duration_seconds":
 		f.Source = "the configuration"
@@ -59,15 +61,21 @@ func family(name, help string, labels ...string) *collector.Family {
 	return f
 }
 
+// threads is what tells on MySQL who holds a lock.
+var threads = collector.Privilege{
+	Name: "SELECT", On: "performance_schema.threads", Why: "since when a migration's lock is held, and for which schema",
+	Optional: true,
+}
+
 // historyPrivileges are all optional: a history that may not be read is not
 // seen, or shows as not visible where it is configured.
 func historyPrivileges() map[collector.Flavour][]collector.Privilege {
-	common := []collector.Privilege{
-		{Name: "SELECT", On: "app.schema_migrations", Why: "the history itself; one grant per history table", Optional: true},
-		{Name: "PROCESS", On: "*.*", Why: "since when a migration's lock is held", Optional: true},
+	history := collector.Privilege{
+		Name: "SELECT", On: "app.schema_migrations", Optional: true,
+		Why: "the history itself; one grant for each history table, and for the lock table of Liquibase and Knex",
 	}
-	mysql := append([]collector.Privilege{
-		{Name: "SELECT", On: "performance_schema.*", Why: "since when a migration's lock is held", Optional: true},
-	}, common...)
-	return map[collector.Flavour][]collector.Privilege{collector.MySQL: mysql, collector.MariaDB: common}
+	process := collector.Privilege{Name: "PROCESS", On: "*.*", Why: threads.Why, Optional: true}
+	return map[collector.Flavour][]collector.Privilege{
+		collector.MySQL: {history, threads}, collector.MariaDB: {history, process},
+	}
 }

@@ -3,12 +3,15 @@
 package migration
 
 import (
-	"database/sql"
+	"bytes"
 	"fmt"
+	"hash/crc32"
+	"path"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf16"
-
-	"github.com/easy-erp/dbsync/collector"
+	"unicode/utf8"
 )
 
 // flyway is Flyway from version 5. Its table gets a row when a migration has
@@ -22,32 +25,18 @@ var flyway = tool{
 		"installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "installed_on",
 		"execution_time", "success",
 	},
-	probe: "SELECT (SELECT MAX(installed_rank) FROM {table}) AS a," +
-		" (SELECT COUNT(*) FROM {table} WHERE success = 0) AS b, 0 AS c",
-	rows: "SELECT installed_rank, version, description, type, checksum, UNIX_TIMESTAMP(installed_on)," +
-		" execution_time, success + 0 FROM {table} WHERE installed_rank > ? ORDER BY installed_rank",
-	scan:      scanFlyway,
-	read:      readFlyway,
-	lock:      flywayLock,
-	file:      flywayFile,
-	checksum:  flywayChecksum,
-	recursive: true,
-	compare:   compareFlyway,
-}
-
-func scanFlyway(row collector.Row) (revision, error) {
-	var r revision
-	var version, description, kind sql.NullString
-	var checksum sql.NullInt32
-	var ended, milliseconds sql.NullFloat64
-	var success sql.NullBool
-	err := row.Scan(&r.order, &version, &description, &kind, &checksum, &ended, &milliseconds, &success)
-	r.version, r.description, r.kind = version.String, description.String, kind.String
-	r.ended, r.took, r.good = ended.Float64, milliseconds.Float64/1000, success.Bool
-	if checksum.Valid {
-		r.checksum = &checksum.Int32
-	}
-	return r, err
+	rows: selection{
+		order: "installed_rank", version: "version", description: "description", checksum: "checksum",
+		state: "CASE WHEN type = 'SCHEMA' THEN '' WHEN success + 0 = 0 THEN 'failed' WHEN type = 'BASELINE' THEN 'baseline'" +
+			" WHEN type = 'DELETE' THEN 'deleted' WHEN type LIKE 'UNDO%' THEN 'rolled_back'" +
+			" WHEN type IN ('SQL', 'SCRIPT') THEN 'applied' ELSE 'coded' END",
+		ended: "IF(type IN ('BASELINE', 'DELETE'), NULL, UNIX_TIMESTAMP(installed_on))", took: "execution_time / 1000",
+		mark: "(SELECT COUNT(*) FROM {table} WHERE success = 0)",
+	},
+	states: []state{applied, failed, rolledBack},
+	lock:   lock{name: flywayLock},
+	files:  files{wanted: flywayFile, inside: flywayInside, deep: true},
+	same:   flywayID,
 }
 
 // flywayID is what Flyway knows a migration by: its version as compared, or the
@@ -57,70 +46,6 @@ func flywayID(version, description string) string {
 		return "R " + description
 	}
 	return "V " + normalVersion(version)
-}
-
-// flywayNow is the newest row of each migration, which is the one that counts,
-// without those that are no migrations.
-type flywayNow struct {
-	newest   map[string]revision
-	baseline string // the version that the schema was taken over at
-}
-
-func flywayCurrent(rows []revision) flywayNow {
-	now := flywayNow{newest: map[string]revision{}}
-	for _, r := range rows {
-		switch r.kind {
-		case "SCHEMA": // Flyway made the schema
-		case "BASELINE":
-			if r.good {
-				now.baseline = r.version
-			}
-		default:
-			now.newest[flywayID(r.version, r.description)] = r
-		}
-	}
-	return now
-}
-
-// undoes reports whether the row takes its version back.
-func undoes(r revision) bool { return strings.HasPrefix(r.kind, "UNDO") }
-
-// stands reports whether the row's migration is applied.
-func stands(r revision) bool { return r.good && !undoes(r) && r.kind != "DELETE" }
-
-func readFlyway(_ probe, rows []revision) facts {
-	now := flywayCurrent(rows)
-	f := facts{states: map[state]int{applied: 0, failed: 0, rolledBack: 0}, version: now.baseline}
-	for _, r := range now.newest {
-		switch {
-		case !r.good:
-			f.states[failed]++
-		case undoes(r):
-			f.states[rolledBack]++
-		case stands(r):
-			f.states[applied]++
-			if r.version != "" && (f.version == "" || compareVersions(r.version, f.version) >= 0) {
-				f.version, f.description = r.version, r.description
-			}
-		}
-	}
-	for i, r := range rows {
-		if r.kind == "SCHEMA" || r.kind == "BASELINE" || r.kind == "DELETE" {
-			continue
-		}
-		f.runs = append(f.runs, run{r.ended, status(r.good)})
-		if r.good && !undoes(r) {
-			f.last = &rows[i]
-		}
-	}
-	return f
-}
-
-func status(good bool) string {
-	if good {
-		return "success"
-	}
-	return "failed"
 }
 
 // flywayLock is "Flyway-" and the hash code of the quoted table
@@ -136,4 +61,43 @@ func javaHash(s string) int32 {
 		h = 31*h + int32(unit)
 	}
 	return h
+}
+
+// flywayName is Flyway's default naming: V for a version, R for what is run
+// again when it changed. Undo scripts and baselines are never pending.
+var flywayName = regexp.MustCompile(`^(?:V([0-9]+(?:[._][0-9]+)*)|R)__(.+)\.sql$`)
+
+func flywayFile(name string) (file, bool) {
+	m := flywayName.FindStringSubmatch(path.Base(name))
+	if m == nil {
+		return file{}, false
+	}
+	return file{
+		version: strings.ReplaceAll(m[1], "_", "."), description: strings.ReplaceAll(m[2], "_", " "), repeatable: m[1] == "",
+	}, true
+}
+
+func flywayInside(f file, content []byte) []file {
+	f.checksum = flywayChecksum(content)
+	return []file{f}
+}
+
+// flywayChecksum is ChecksumCalculator.java: the CRC-32 over the lines without
+// their ends and without a byte order mark. Flyway decodes first, so that only
+// valid UTF-8 has a checksum here.
+func flywayChecksum(content []byte) string {
+	if !utf8.Valid(content) {
+		return ""
+	}
+	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
+	crc := crc32.NewIEEE()
+	for len(content) > 0 {
+		end := bytes.IndexAny(content, "\r\n")
+		if end < 0 {
+			end = len(content)
+		}
+		_, _ = crc.Write(content[:end])
+		content = content[min(end+1, len(content)):]
+	}
+	return strconv.Itoa(int(int32(crc.Sum32())))
 }

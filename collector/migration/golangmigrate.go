@@ -13,25 +13,22 @@ import (
 // golangMigrate is golang-migrate/migrate, v3 and v4. Its table holds the
 // current version in a single row; dirty is set while a migration runs, and
 // stays set when it fails (database/mysql/mysql.go, SetVersion). No times, no
-// history. An empty table means that nothing was applied.
+// history. An empty table means that nothing was applied; version -1 with dirty
+// set, that it failed to take back the first migration.
 var golangMigrate = tool{
-	name:       "golang-migrate",
-	table:      "schema_migrations",
-	columns:    []string{"version", "dirty"},
-	strict:     true,
-	probe:      "SELECT MAX(version) AS a, MAX(dirty + 0) AS b, COUNT(*) AS c FROM {table}",
-	read:       readGolangMigrate,
-	unfinished: true,
-	lock:       golangMigrateLock,
-	file:       golangMigrateFile,
-	compare:    compareGolangMigrate,
-}
-
-func readGolangMigrate(p probe, _ []revision) facts {
-	if !p.a.Valid {
-		return facts{}
-	}
-	return facts{version: strconv.FormatInt(p.a.Int64, 10), unfinished: int(p.b.Int64)}
+	name:    "golang-migrate",
+	table:   "schema_migrations",
+	columns: []string{"version bigint", "dirty"},
+	exact:   true,
+	rows: selection{
+		version: "NULLIF(version, -1)",
+		state:   "IF(dirty + 0 = 0, 'applied', 'unfinished')",
+		mark:    "MAX(version), MAX(dirty + 0)",
+	},
+	states:  []state{unfinished},
+	current: every,
+	lock:    lock{name: golangMigrateLock},
+	files:   files{wanted: golangMigrateFile, compare: compareGolangMigrate},
 }
 
 // golangMigrateLock is GenerateAdvisoryLockId of "schema:table"
@@ -45,8 +42,8 @@ func golangMigrateLock(schema, table string) string {
 var golangMigrateName = regexp.MustCompile(`^([0-9]+)_(.*)\.(down|up)\.(.*)$`)
 
 // golangMigrateFile reads the name of a file that goes up: each version has one.
-func golangMigrateFile(name string) (file, bool) {
-	m := golangMigrateName.FindStringSubmatch(name)
+func golangMigrateFile(path string) (file, bool) {
+	m := golangMigrateName.FindStringSubmatch(path)
 	if m == nil || m[3] != "up" {
 		return file{}, false
 	}
@@ -54,31 +51,26 @@ func golangMigrateFile(name string) (file, bool) {
 	if err != nil {
 		return file{}, false
 	}
-	return file{
-		name: name, version: strconv.FormatUint(version, 10), created: authored(m[1]),
-		description: strings.ReplaceAll(m[2], "_", " "),
-	}, true
+	return file{version: strconv.FormatUint(version, 10), description: strings.ReplaceAll(m[2], "_", " ")}, true
 }
 
 // compareGolangMigrate: pending is what comes after the current version. An older
 // file that was never run cannot be told, as only the version is recorded; the
 // tool skips it.
-func compareGolangMigrate(f facts, _ []revision, all []file) difference {
-	d := difference{changed: -1}
-	current, err := strconv.ParseInt(f.version, 10, 64)
-	if err != nil {
-		current = -1
+func compareGolangMigrate(f facts, all []file) difference {
+	d := difference{late: -1, changed: -1}
+	current := ""
+	if len(f.current) > 0 {
+		current = f.current[0].version
 	}
-	if current >= 0 {
+	if current != "" {
 		d.missing = 1
 	}
 	for _, one := range all {
-		version, err := strconv.ParseUint(one.version, 10, 64)
-		switch {
-		case err != nil:
-		case current < 0 || version > uint64(current):
+		switch c := compareVersions(one.version, current); {
+		case current == "" || c > 0:
 			d.pending = append(d.pending, one)
-		case version == uint64(current):
+		case c == 0:
 			d.missing = 0
 		}
 	}

@@ -176,3 +176,14 @@ func (m *monitor) healthy(s series) {
 		m.Errorf("%d statements failed", n)
 	}
 }
+
+// once scrapes and returns the number of statements that it took.
+func (m *monitor) once(t *testing.T) (series, int64) {
+	t.Helper()
+	before := m.statements.Load()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s := series{}
+	s.add(m.scraper.Scrape(ctx, "migration.history"))
+	return s, m.statements.Load() - before
+}

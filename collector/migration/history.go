@@ -4,6 +4,7 @@ package migration
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 const (
 	// reread is how often all rows are read although nothing seems to have
 	// changed: Flyway's repair mends checksums in place.
-	reread = time.Hour
+	reread = 10 * time.Minute
 	// maxRows bounds a history in memory.
 	maxRows = 100_000
 )
@@ -22,61 +23,64 @@ const (
 type history struct {
 	place place
 
-	probe probe
 	rows  []revision
-	read  time.Time // when all rows were read; zero: never
+	mark  rowsMark  // that of the rows
+	read  time.Time // when all of them were read; zero: never
 	facts facts
 
 	against    *listing // the files that difference is about
 	difference difference
 
-	lock lockWatch
+	lock   lockWatch
+	failed rowsMark // that of the rows when an unfinished migration had failed
 }
 
-// update makes the rows and facts those of a probe. It is cheap when nothing
+// update makes the rows and facts those of a probe. It costs nothing when nothing
 // changed.
-func (h *history) update(ctx context.Context, server collector.Server, p probe, now time.Time) error {
-	if !h.read.IsZero() && h.probe.sameRows(p) && now.Sub(h.read) < reread {
+func (h *history) update(ctx context.Context, server collector.Server, m rowsMark, now time.Time) error {
+	fresh := !h.read.IsZero() && now.Sub(h.read) < reread
+	if fresh && m == h.mark {
 		return nil
 	}
-	if err := h.load(ctx, server, p, now); err != nil {
+	if err := h.load(ctx, server, m, now, fresh); err != nil {
 		h.read = time.Time{}
 		return err
 	}
-	h.probe, h.facts, h.against = p, h.place.tool.read(p, h.rows), nil
+	h.mark, h.facts, h.against = m, summarize(h.place.tool, h.rows), nil
 	return nil
 }
 
 // load reads the new rows, or all of them where more than that changed.
-func (h *history) load(ctx context.Context, server collector.Server, p probe, now time.Time) error {
-	t := h.place.tool
-	if t.rows == "" {
-		h.read = now
-		return nil
+func (h *history) load(ctx context.Context, server collector.Server, m rowsMark, now time.Time, fresh bool) error {
+	if fresh && m.top.Int64 > h.mark.top.Int64 && m.mark == h.mark.mark && h.mark.top.Valid {
+		rows, err := h.after(ctx, server, h.mark.top)
+		if err != nil {
+			return err
+		}
+		if m.count.Int64-h.mark.count.Int64 == int64(len(rows)) {
+			h.rows = append(h.rows, rows...)
+			return nil
+		}
 	}
-	grew := h.probe.a.Valid && p.a.Int64 > h.probe.a.Int64 && h.probe.b == p.b && h.probe.c == p.c
-	if grew && !h.read.IsZero() && now.Sub(h.read) < reread {
-		rows, err := h.after(ctx, server, h.probe.a.Int64)
-		h.rows = append(h.rows, rows...)
-		return err
+	rows, err := h.after(ctx, server, sql.NullInt64{})
+	if err == nil {
+		h.rows, h.read = rows, now
 	}
-	rows, err := h.after(ctx, server, -1)
-	if err != nil {
-		return err
-	}
-	h.rows, h.read = rows, now
-	return nil
+	return err
 }
 
-// after reads the rows whose order is above the given one.
-func (h *history) after(ctx context.Context, server collector.Server, order int64) ([]revision, error) {
+// after reads the rows above an order, or all.
+func (h *history) after(ctx context.Context, server collector.Server, order sql.NullInt64) ([]revision, error) {
+	var args []any
+	if order.Valid {
+		args = append(args, order.Int64)
+	}
 	var rows []revision
-	statement := fmt.Sprintf("%s LIMIT %d", h.place.statement(h.place.tool.rows), maxRows+1)
 	err := server.Query(ctx, func(row collector.Row) error {
-		r, err := h.place.tool.scan(row)
+		r, err := scan(row)
 		rows = append(rows, r)
 		return err
-	}, statement, order)
+	}, h.place.statement(h.place.tool.rows.all("{table}", order.Valid)), args...)
 	if err == nil && len(rows) > maxRows {
 		err = fmt.Errorf("more than %d rows: this is no history of migrations, or one to be cleaned up", maxRows)
 	}
@@ -86,7 +90,7 @@ func (h *history) after(ctx context.Context, server collector.Server, order int6
 // compare returns how the files of a listing differ from the history.
 func (h *history) compare(l *listing) difference {
 	if h.against != l {
-		h.difference, h.against = h.place.tool.compare(h.facts, h.rows, l.files), l
+		h.difference, h.against = h.place.tool.compare(h.facts, l.files), l
 	}
 	return h.difference
 }
@@ -100,25 +104,42 @@ type situation struct {
 // judge tells a running migration from a failed one. A failure is a fact that
 // wakes people, and the table and the lock cannot be read at the same moment:
 // unfinished, then the lock free, then still unfinished in the same way is what
-// no migration at work can show.
-func (h *history) judge(ctx context.Context, server collector.Server) (situation, error) {
-	name, known := h.place.lock()
-	s := situation{lockKnown: known && !h.probe.readOnly, held: h.probe.holder.Valid}
-	if !s.lockKnown || s.held || h.facts.unfinished == 0 {
-		return s, nil
+// no migration at work can show. What was failed and has not changed is failed.
+func (h *history) judge(ctx context.Context, s session, p probe, now time.Time) (situation, error) {
+	_, _, _, has := h.place.lock()
+	result := situation{lockKnown: has && !p.readOnly}
+	if !result.lockKnown {
+		return result, nil
 	}
-	holder, err := lockHolder(ctx, server, name)
-	if err != nil {
-		return s, err
+	held, err := h.held(ctx, s, p, now)
+	if err != nil || held || h.facts.states[unfinished] == 0 {
+		result.held = held
+		return result, err
 	}
-	again, err := ask(ctx, server, []place{h.place})
-	if err != nil {
-		return s, err
+	if h.failed == h.mark {
+		result.failed = true
+		return result, nil
 	}
-	s.failed = !holder.Valid && again[0].sameRows(h.probe)
-	s.held = holder.Valid || again[0].holder.Valid
-	if s.held {
-		h.probe.holder = again[0].holder
+	for range 2 {
+		again, err := ask(ctx, s.Server, []place{h.place})
+		if err != nil {
+			return result, err
+		}
+		if held, err = h.held(ctx, s, again[0].probe, now); err != nil || held || again[0].rows != h.mark {
+			result.held = held
+			return result, err
+		}
 	}
-	return s, nil
+	h.failed, result.failed = h.mark, true
+	return result, nil
+}
+
+// held reports whether the tool is at work on this history. Where all schemas
+// have the same lock it may be at work on another.
+func (h *history) held(ctx context.Context, s session, p probe, now time.Time) (bool, error) {
+	if err := h.lock.see(ctx, s, p.holder, p.since, now); err != nil {
+		return false, err
+	}
+	elsewhere := h.place.tool.lock.shared && h.lock.schema != "" && h.lock.schema != h.place.schema
+	return p.holder.Valid && !elsewhere, nil
 }

@@ -5,44 +5,111 @@ package migration
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
 )
 
-// lockWatch remembers since when a lock is held.
+// lock is how a tool makes sure that it is alone: by a user-level lock, or by a
+// table. The zero value: it does not.
+type lock struct {
+	// name returns the name of the user-level lock, which is the server's. shared:
+	// all schemas have the same.
+	name   func(schema, table string) string
+	shared bool
+	// suffix makes the lock table's name of the history's, in lower case; held is
+	// not 0 while it is taken, since is the Unix time when that was, where known.
+	suffix      string
+	held, since string
+}
+
+// lock returns what tells the holder of the place's lock: SQL for its connection
+// (or a 1 where a table does not tell) and for the Unix time since when, and an
+// argument. false: nothing does.
+func (p place) lock() (holder, since string, args []any, ok bool) {
+	l := p.tool.lock
+	switch {
+	case p.configured != nil && p.configured.NoLock:
+	case l.name != nil:
+		return "IS_USED_LOCK(?)", "NULL", []any{l.name(p.schema, p.table)}, true
+	case p.lockTable != "":
+		from := " FROM " + quote(p.schema) + "." + quote(p.lockTable) + ")"
+		holder, since = "(SELECT NULLIF(MAX("+l.held+"), 0)"+from, "NULL"
+		if l.since != "" {
+			since = "(SELECT MAX(" + l.since + ")" + from
+		}
+		return holder, since, nil, true
+	}
+	return "NULL", "NULL", nil, false
+}
+
+// lockWatch remembers who has had a lock since when.
 type lockWatch struct {
 	holder sql.NullInt64
 	since  time.Time
+	free   time.Time // when it was last seen free; zero: never
+	schema string    // what the holder is connected to; empty: not known
 }
 
-// see takes note of the lock's holder. A new holder has had the lock since now
-// at the latest, and since it began what it is doing: a connection that waits for
-// the lock does not do anything else meanwhile.
-func (w *lockWatch) see(ctx context.Context, server collector.Server, flavour collector.Flavour, holder sql.NullInt64, now time.Time) {
-	if holder == w.holder {
-		return
-	}
-	w.holder, w.since = holder, now
-	if busy, ok := busyFor(ctx, server, flavour, holder); ok {
-		w.since = now.Add(-busy)
-	}
-}
-
-// busyFor returns how long the connection has been doing what it does, or been
-// idle; false when the account may not know.
-func busyFor(ctx context.Context, server collector.Server, flavour collector.Flavour, holder sql.NullInt64) (time.Duration, bool) {
-	statement := "SELECT PROCESSLIST_TIME FROM performance_schema.threads WHERE PROCESSLIST_ID = ?"
-	if flavour == collector.MariaDB { // performance_schema is off by default
-		statement = "SELECT TIME FROM information_schema.PROCESSLIST WHERE ID = ?"
-	}
-	var seconds sql.NullInt64
+// see takes note of a lock's holder. A new holder has had it since it was seen
+// free at the earliest and since now at the latest; in between, since it began
+// what it is doing, as a connection does nothing else while it waits for a lock,
+// or since when the lock's table says.
+func (w *lockWatch) see(ctx context.Context, s session, holder sql.NullInt64, said sql.NullFloat64, now time.Time) error {
 	if !holder.Valid {
-		return 0, false
+		*w = lockWatch{free: now}
+		return nil
 	}
-	scan := func(row collector.Row) error { return row.Scan(&seconds) }
-	if err := server.Query(ctx, scan, statement, holder.Int64); err != nil || !seconds.Valid || seconds.Int64 < 0 {
-		return 0, false
+	if holder == w.holder {
+		return nil
 	}
-	return time.Duration(seconds.Int64) * time.Second, true
+	w.holder, w.since, w.schema = holder, now, ""
+	claim := now
+	if said.Valid {
+		claim = time.Unix(0, int64(said.Float64*1e9))
+	} else if c, ok, err := s.connection(ctx, holder.Int64); err != nil {
+		*w = lockWatch{free: w.free}
+		return err
+	} else if ok {
+		w.schema, claim = c.schema, now.Add(-c.busy)
+	}
+	if claim.Before(w.free) {
+		claim = w.free
+	}
+	if claim.Before(now) {
+		w.since = claim
+	}
+	return nil
+}
+
+// session is a server and what was found out about it.
+type session struct {
+	collector.Server
+	facts collector.Facts
+}
+
+// connection is what a client does.
+type connection struct {
+	schema string
+	busy   time.Duration // how long it has been doing that, or nothing
+}
+
+// connection looks a connection up; false when it is gone, or the account may not
+// know.
+func (s session) connection(ctx context.Context, id int64) (connection, bool, error) {
+	statement := "SELECT DB, TIME FROM information_schema.PROCESSLIST WHERE ID = ?"
+	if s.facts.Flavour != collector.MariaDB { // there it is deprecated, and slows the server down
+		statement = "SELECT PROCESSLIST_DB, PROCESSLIST_TIME FROM performance_schema.threads WHERE PROCESSLIST_ID = ?"
+		if !s.facts.PerformanceSchema || !s.facts.Grants.Has(threads) {
+			return connection{}, false, nil
+		}
+	}
+	var schema sql.NullString
+	var seconds sql.NullInt64
+	err := s.Query(ctx, func(row collector.Row) error { return row.Scan(&schema, &seconds) }, statement, id)
+	if err != nil {
+		return connection{}, false, fmt.Errorf("look at the holder of a migration's lock: %w", err)
+	}
+	return connection{schema.String, time.Duration(max(0, seconds.Int64)) * time.Second}, seconds.Valid, nil
 }

@@ -42,17 +42,18 @@ const (
 // Definitions declares the collectors of one target's migrations. They share
 // what they find: call it once for each target.
 func Definitions(opts Options) []collector.Definition {
-	s := newShared(opts)
+	where := &catalog{discover: opts.Discover, configured: configured(opts.Histories)}
+	folders := directories(where.configured)
 	return []collector.Definition{
 		{
 			Name:     "migration.history",
 			Help:     "Schema migrations: version, state, lock and pending files, from the tools' history tables.",
 			Default:  true,
 			Needs:    collector.Needs{Server: true, Privileges: historyPrivileges()},
-			Cost:     "One statement for up to 50 histories, on primary keys; rows are read when a history changed.",
+			Cost:     "One statement for up to 50 histories, on their keys; rows are read when a history changed.",
 			Families: historyFamilies,
 			New: func(t *collector.Target) collector.Collector {
-				return &histories{shared: s, target: t, known: map[place]*history{}}
+				return &histories{catalog: where, folders: folders, target: t}
 			},
 		},
 		{
@@ -63,7 +64,7 @@ func Definitions(opts Options) []collector.Definition {
 			Cost:     "Two statements on information_schema, bound to the names of history tables.",
 			Every:    discoverEvery,
 			Families: discoveryFamilies,
-			New:      func(t *collector.Target) collector.Collector { return s.discovery(t) },
+			New:      func(t *collector.Target) collector.Collector { return discovery{where, t} },
 		},
 		{
 			Name:     "migration.files",
@@ -72,58 +73,19 @@ func Definitions(opts Options) []collector.Definition {
 			Cost:     "Lists the folders; a file is read once, and again when it changed.",
 			Every:    filesEvery,
 			Families: fileFamilies,
-			New:      func(*collector.Target) collector.Collector { return files{s} },
+			New:      func(*collector.Target) collector.Collector { return reader{where.configured, folders} },
 		},
 	}
 }
 
-// shared is what the collectors of a target know together.
-type shared struct {
-	opts        Options
-	finder      *finder // nil: histories are not looked for
-	configured  []place
-	directories map[place]*directory
-}
-
-func newShared(opts Options) *shared {
-	s := &shared{opts: opts, directories: map[place]*directory{}}
-	for i, h := range opts.Histories {
-		tool := toolNamed(h.Tool)
-		if tool == nil {
-			continue // the configuration knows the tools, and refuses others
-		}
-		p := place{schema: h.Schema, table: cmp.Or(h.Table, tool.table), tool: tool, configured: &opts.Histories[i]}
-		s.configured = append(s.configured, p)
-		if h.Directory != "" {
-			s.directories[p] = newDirectory(h.Directory, tool)
+// configured are the places that the user names. The configuration knows the
+// tools, and refuses others.
+func configured(named []History) []place {
+	var places []place
+	for i, h := range named {
+		if tool := toolNamed(h.Tool); tool != nil {
+			places = append(places, place{schema: h.Schema, table: cmp.Or(h.Table, tool.table), tool: tool, configured: &named[i]})
 		}
 	}
-	return s
-}
-
-// place is where a history is, and what it is.
-type place struct {
-	schema, table string
-	tool          *tool
-	configured    *History // nil: it was discovered
-}
-
-// labels are the values of the labels that every family of a history has.
-func (p place) labels(more ...string) []string {
-	return append([]string{p.schema, p.tool.name, p.table}, more...)
-}
-
-// source is the history's name among the sources of the collector.
-func (p place) source() string { return p.schema + "." + p.table }
-
-// noLock says that the user told us that the tool takes no lock.
-func (p place) noLock() bool { return p.configured != nil && p.configured.NoLock }
-
-// lock returns the name of the user-level lock that the tool holds while it
-// works; false when there is none.
-func (p place) lock() (string, bool) {
-	if p.tool.lock == nil || p.noLock() {
-		return "", false
-	}
-	return p.tool.lock(p.schema, p.table), true
+	return places
 }

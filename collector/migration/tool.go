@@ -5,49 +5,49 @@ package migration
 import (
 	"slices"
 	"strings"
-
-	"github.com/easy-erp/dbsync/collector"
 )
 
 // tool is all that differs between migration tools. A further one is a file with
 // one variable, and its line in tools.
 type tool struct {
 	name string
-	// table is the default name of its history; tables whose names end with it
-	// (or with one of the others) are looked at by discovery.
+	// table is the default name of its history in lower case; discovery looks at
+	// the tables whose names end with it, or with one of the others.
 	table  string
 	others []string
-	// columns are those that its table has at least; strict: and no others.
+	// columns are those that its table has at least, in lower case, each with the
+	// beginning of its type where that tells tools apart. With exact it has no
+	// further ones, but for those in extra.
 	columns []string
-	strict  bool
-	// probe selects three integers a, b and c from {table}, at the cost of a look
-	// into an index, that change whenever the history does: where rows is set, a
-	// must grow with each new row.
-	probe string
-	// rows selects the rows of {table} whose a is above the argument, in the
-	// order of a. Empty: the probe says it all.
-	rows string
-	scan func(collector.Row) (revision, error)
-	// read makes facts of the probe's numbers and all rows.
-	read func(probe, []revision) facts
-	// unfinished says that the table shows a migration that has begun and not
-	// ended, which is a running or a failed one.
-	unfinished bool
-	// lock returns the name of the user-level lock that it holds while it works.
-	// nil: it takes none.
-	lock func(schema, table string) string
-	// file reads the name of a migration file.
-	file func(name string) (file, bool)
-	// checksum is what the tool's table remembers of a file's content. nil: nothing.
-	checksum func(content []byte) (int32, bool)
-	// recursive: files in folders below count as well.
-	recursive bool
-	// compare tells how the files differ from the history.
-	compare func(facts, []revision, []file) difference
+	exact   bool
+	extra   []string
+	// beside is a table that must be there in the same schema, to tell tools apart.
+	beside string
+	rows   selection
+	// states are those that the table shows by itself. unfinished stands for
+	// running, failed and dirty, which the lock tells apart.
+	states  []state
+	current position
+	lock    lock
+	files   files
+	// same makes one id of versions that mean the same migration. nil: the version
+	// is the id.
+	same func(version, description string) string
 }
 
+// position says which revision the schema is at.
+type position int
+
+const (
+	highest position = iota // the highest version that is applied
+	newest                  // the one that was applied last
+	every                   // all that the table holds
+)
+
 // tools lists every tool that can be read.
-func tools() []*tool { return []*tool{&golangMigrate, &flyway} }
+func tools() []*tool {
+	return []*tool{&golangMigrate, &flyway}
+}
 
 // Tools returns the names of the tools that can be read.
 func Tools() []string {
@@ -68,38 +68,52 @@ func toolNamed(name string) *tool {
 	return nil
 }
 
-// toolWith returns the tool whose table has these columns, in lower case; nil
-// when none or more than one may have made it.
-func toolWith(columns []string) *tool {
+// table is a table as information_schema shows it: the types of its columns by
+// their names, both in lower case.
+type table struct {
+	schema, name string
+	columns      map[string]string
+}
+
+// toolOf returns the tool that made the table; nil when none or more than one may
+// have.
+func toolOf(t table, beside func(name string) bool) *tool {
 	var found *tool
-	for _, t := range tools() {
-		if !t.has(columns) {
+	for _, one := range tools() {
+		if !one.made(t) || one.beside != "" && !beside(one.beside) {
 			continue
 		}
 		if found != nil {
 			return nil
 		}
-		found = t
+		found = one
 	}
 	return found
 }
 
-func (t *tool) has(columns []string) bool {
-	if t.strict && len(columns) != len(t.columns) {
-		return false
-	}
+// made reports whether the table has the tool's columns.
+func (t *tool) made(of table) bool {
 	for _, c := range t.columns {
-		if !slices.Contains(columns, c) {
+		name, kind, _ := strings.Cut(c, " ")
+		if have, ok := of.columns[name]; !ok || !strings.HasPrefix(have, kind) {
 			return false
 		}
 	}
-	return true
+	further := len(of.columns) - len(t.columns)
+	for _, name := range t.extra {
+		if _, ok := of.columns[name]; ok {
+			further--
+		}
+	}
+	return !t.exact || further == 0
 }
 
-// statement puts the table into one of the tool's statements.
-func (p place) statement(text string) string {
-	return strings.ReplaceAll(text, "{table}", quote(p.schema)+"."+quote(p.table))
+// id is what the tool knows a migration by.
+func (t *tool) id(version, description string) string {
+	if t.same == nil {
+		return version
+	}
+	return t.same(version, description)
 }
 
-// quote quotes an identifier, whatever it holds.
-func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+func (t *tool) shows(s state) bool { return slices.Contains(t.states, s) }

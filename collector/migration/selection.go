@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package migration
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// selection says in SQL what the columns of a history mean. What is empty is
+// something that the table does not know.
+type selection struct {
+	order       string // an integer that grows with each row
+	version     string
+	description string
+	state       string // a state's text; empty: every row is an applied migration
+	ended       string // Unix time
+	took        string // seconds
+	checksum    string
+	// mark changes when rows change in place, at little cost. Empty: they do not.
+	mark string
+}
+
+// utc reads a DATETIME that holds UTC: that is the zone of our sessions.
+func utc(column string) string { return "UNIX_TIMESTAMP(NULLIF(" + column + ", 0))" }
+
+// local reads a DATETIME that holds the server's local time.
+func local(column string) string {
+	return "UNIX_TIMESTAMP(CONVERT_TZ(NULLIF(" + column + ", 0), @@GLOBAL.time_zone, '+00:00'))"
+}
+
+// probe is the statement that shows at the cost of a look into an index whether
+// the history has changed: a grows with each row, b is the number of rows, c
+// changes with the rest.
+func (s selection) probe(table string) string {
+	mark := cmp.Or(s.mark, s.version)
+	if s.mark == "" {
+		mark = "MAX(" + mark + ")"
+	}
+	a := "NULL"
+	if s.order != "" {
+		a = "MAX(" + s.order + ")"
+	}
+	if s.order != "" && s.mark == "" {
+		mark = "''"
+	}
+	return fmt.Sprintf("SELECT %s AS a, COUNT(*) AS b, CRC32(CONCAT_WS(' ', %s)) AS c FROM %s",
+		a, mark, table)
+}
+
+// all is the statement that reads every row, or those after an order.
+func (s selection) all(table string, after bool) string {
+	or := func(expression string) string { return cmp.Or(expression, "NULL") }
+	var b strings.Builder
+	fmt.Fprintf(&b, "SELECT %s, %s, %s, %s, %s, %s, %s FROM %s",
+		or(s.order), s.version, or(s.description), cmp.Or(s.state, "'applied'"), or(s.ended), or(s.took), or(s.checksum), table)
+	if after {
+		fmt.Fprintf(&b, " WHERE %s > ?", s.order)
+	}
+	fmt.Fprintf(&b, " ORDER BY %s LIMIT %d", cmp.Or(s.order, s.version), maxRows+1)
+	return b.String()
+}
+
+// scan reads a row of all.
+func scan(row collector.Row) (revision, error) {
+	var order sql.NullInt64
+	var version, description, state, checksum sql.NullString
+	var ended, took sql.NullFloat64
+	err := row.Scan(&order, &version, &description, &state, &ended, &took, &checksum)
+	return revision{
+		order: order.Int64, version: version.String, description: description.String, state: stateOf(state.String),
+		ended: orUnknown(ended), took: orUnknown(took), checksum: checksum.String,
+	}, err
+}
+
+func stateOf(text string) state { return state(text) }
+
+func orUnknown(x sql.NullFloat64) float64 {
+	if !x.Valid {
+		return math.NaN()
+	}
+	return x.Float64
+}
+
+// quote quotes an identifier, whatever it holds.
+func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
