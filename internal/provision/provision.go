@@ -22,8 +22,11 @@ import (
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
-// marker is the file by which a folder is known to be ours to replace. It lists the packages.
+// marker is the file by which a folder is known to be ours to replace. It holds the layout and lists the packages.
 const marker = ".dbsync-packages"
+
+// layout changes when roots are made in another way than before.
+const layout = "# layout 2"
 
 // keyring holds the keys of Debian's archive. Debian has it installed, Ubuntu in the package of the same name.
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -73,6 +76,25 @@ func (r Root) Missing() []string {
 	return missing
 }
 
+// Ensure gets what is missing. A root that an older release of this program made is brought up to date. What is being
+// done is written to w, and nothing when there is nothing to do.
+func (r Root) Ensure(ctx context.Context, w io.Writer) error {
+	if missing := r.Missing(); len(missing) > 0 {
+		fmt.Fprintf(w, "%s missing: unpacking packages to %s, nothing is installed\n", strings.Join(missing, ", "), r.Dir)
+		if err := r.Unpack(ctx, w); err != nil {
+			return err
+		}
+		if missing = r.Missing(); len(missing) > 0 {
+			return fmt.Errorf("%s still lacks %s after unpacking", r.Dir, strings.Join(missing, ", "))
+		}
+		return nil
+	}
+	if r.ours() && !r.current() {
+		return errors.Join(relocate(r.Dir), r.mark(r.Dir))
+	}
+	return nil
+}
+
 // Unpack makes the folder, and replaces one that it made earlier. It appears whole or not at all. What is being done is
 // written to w.
 func (r Root) Unpack(ctx context.Context, w io.Writer) error {
@@ -91,10 +113,7 @@ func (r Root) Unpack(ctx context.Context, w io.Writer) error {
 	if err := (apt{dir: work, sources: r.Sources, log: w}).unpack(ctx, root, r.Packages); err != nil {
 		return fmt.Errorf("unpack %s to %s: %w", strings.Join(r.Packages, ", "), r.Dir, err)
 	}
-	if err := trim(root); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(root, marker), []byte(strings.Join(r.Packages, "\n")+"\n"), 0o644); err != nil {
+	if err := errors.Join(trim(root), relocate(root), r.mark(root)); err != nil {
 		return err
 	}
 	return r.replace(root)
@@ -126,6 +145,17 @@ func HasDebianKeys() bool {
 func (r Root) ours() bool {
 	_, err := os.Stat(filepath.Join(r.Dir, marker))
 	return err == nil
+}
+
+// current tells whether the folder was made as it would be now.
+func (r Root) current() bool {
+	text, err := os.ReadFile(filepath.Join(r.Dir, marker))
+	return err == nil && strings.HasPrefix(string(text), layout+"\n")
+}
+
+func (r Root) mark(root string) error {
+	text := layout + "\n" + strings.Join(r.Packages, "\n") + "\n"
+	return os.WriteFile(filepath.Join(root, marker), []byte(text), 0o644)
 }
 
 // replace puts the finished root in its place. Programs that run out of the older one keep their open files.

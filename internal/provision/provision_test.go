@@ -80,3 +80,36 @@ func TestUnpackedProgramRuns(t *testing.T) {
 		t.Errorf("said %q, %v", out, err)
 	}
 }
+
+func TestAnOlderRootIsRelocatedOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "root")
+	program := filepath.Join(dir, "usr/bin/prometheus-alertmanager")
+	files := map[string]string{
+		filepath.Join(dir, marker): "prometheus-alertmanager\n", // as before there was a layout
+		program:                    "\x7fELF\x00/usr/share/prometheus/alertmanager/default.tmpl\x00",
+	}
+	for path, text := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := Root{Dir: dir, Packages: []string{"prometheus-alertmanager"}}
+	var said strings.Builder
+	if err := r.Ensure(t.Context(), &said); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(program)
+	if want := "\x7fELF\x00.////share/prometheus/alertmanager/default.tmpl\x00"; err != nil || string(text) != want {
+		t.Errorf("the program holds %q (%v), want %q", text, err, want)
+	}
+	if !r.current() || said.Len() > 0 {
+		t.Errorf("current %v, said %q", r.current(), said.String())
+	}
+	info, err := os.Stat(program)
+	if err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the program has mode %v (%v)", info.Mode(), err)
+	}
+}

@@ -34,6 +34,15 @@ func (p Program) Command(args ...string) (path string, argv []string) {
 	return p.root.loader, append([]string{"--library-path", p.root.libraries, p.Path}, args...)
 }
 
+// home is the folder to run the program in: one of a root file system finds its files relative to the root's usr folder.
+// Empty: any folder.
+func (p Program) home() string {
+	if p.root == nil {
+		return ""
+	}
+	return filepath.Join(p.root.dir, "usr")
+}
+
 // Output runs the program to its end and returns its standard output. An error carries what it wrote to standard error.
 func (p Program) Output(ctx context.Context, args ...string) (string, error) {
 	path, argv := p.Command(args...)

@@ -54,6 +54,9 @@ func StartService(ctx context.Context, options ServiceOptions) (*Service, error)
 	if err != nil {
 		return nil, err
 	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
 	service := &Service{options: options, dir: dir, port: port}
 	if err := service.run(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", options.Program.Path, err), service.Stop())
@@ -63,7 +66,7 @@ func StartService(ctx context.Context, options ServiceOptions) (*Service, error)
 
 func (s *Service) run(ctx context.Context) error {
 	path, args := s.options.Program.Command(append(s.options.Arguments(s.Addr(), s.dir), s.options.Flags...)...)
-	child, err := proc.Start(proc.Spec{Path: path, Args: args, Log: s.options.Log})
+	child, err := proc.Start(proc.Spec{Path: path, Args: args, Dir: s.options.Program.home(), Log: s.options.Log})
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (s *Service) Stop() error {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// ServePrometheus completes the options for a Prometheus server with the given configuration file.
+// ServePrometheus completes the options for a Prometheus server with the given configuration file (absolute path).
 func ServePrometheus(options ServiceOptions, configFile string) ServiceOptions {
 	options.Ready = "/-/ready"
 	options.Arguments = func(address, dir string) []string {
@@ -156,7 +159,7 @@ func ServePrometheus(options ServiceOptions, configFile string) ServiceOptions {
 	return options
 }
 
-// ServeAlertmanager completes the options for a single Alertmanager with the given configuration file.
+// ServeAlertmanager completes the options for a single Alertmanager with the given configuration file (absolute path).
 func ServeAlertmanager(options ServiceOptions, configFile string) ServiceOptions {
 	options.Ready = "/-/ready"
 	options.Arguments = func(address, dir string) []string {

@@ -38,18 +38,10 @@ func run(ctx context.Context, w io.Writer) error {
 }
 
 func ensure(ctx context.Context, w io.Writer, root provision.Root) error {
-	missing := root.Missing()
-	if len(missing) == 0 {
-		fmt.Fprintf(w, "edition %s: all at hand: %s\n", root.Edition, strings.Join(root.Programs, ", "))
-		return nil
+	if err := root.Ensure(ctx, w); err != nil {
+		return fmt.Errorf("edition %s: %w", root.Edition, err)
 	}
-	fmt.Fprintf(w, "edition %s: %s missing, unpacking to %s\n", root.Edition, strings.Join(missing, ", "), root.Dir)
-	if err := root.Unpack(ctx, w); err != nil {
-		return err
-	}
-	if missing = root.Missing(); len(missing) > 0 {
-		return fmt.Errorf("edition %s still lacks %s after unpacking", root.Edition, strings.Join(missing, ", "))
-	}
+	fmt.Fprintf(w, "edition %s: all at hand: %s\n", root.Edition, strings.Join(root.Programs, ", "))
 	return nil
 }
 
