@@ -13,6 +13,7 @@ import "github.com/easy-erp/dbsync/collector"
 // Definitions declares the collectors of a server.
 func Definitions() []collector.Definition {
 	return []collector.Definition{
+		connection(),
 		replication(),
 	}
 }
