@@ -75,7 +75,7 @@ func Definition(store *Store) collector.Definition {
 func refresh(ctx context.Context, guard *hang.Guard, store *Store) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
-	_, err := hang.Do(ctx, guard, func() (struct{}, error) { return struct{}{}, store.Refresh() })
+	_, err := hang.Do(ctx, guard, func() (struct{}, error) { return struct{}{}, store.Refresh(ctx) })
 	return err
 }
 

@@ -117,19 +117,10 @@ func sameState(a, b os.FileInfo) bool {
 // readTask reads a task's file. A broken one stays where it is, for somebody to
 // look at: reports of this task fail until it is mended or removed.
 func readTask(path string) (*Task, os.FileInfo, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
+	text, info, err := readSmall(path, maxFile)
+	if errors.Is(err, errNotSmall) {
+		return nil, nil, fmt.Errorf("state file %s: %w: remove it", path, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, nil, fmt.Errorf("state file %s: not a regular file of at most %d bytes: remove it", path, maxFile)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,6 +132,28 @@ func readTask(path string) (*Task, os.FileInfo, error) {
 		return nil, nil, fmt.Errorf("state file %s is of the task %s %s: rename or remove it", path, task.RunType, task.Name)
 	}
 	return &task, info, nil
+}
+
+// errNotSmall refuses what no file of ours is.
+var errNotSmall = errors.New("not a small regular file")
+
+// readSmall reads a regular file of at most limit bytes. It follows no link and
+// waits for no pipe: other accounts may write into the folder.
+func readSmall(path string, limit int64) ([]byte, os.FileInfo, error) {
+	f, err := openPlain(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, nil, errNotSmall
+	}
+	text, err := io.ReadAll(io.LimitReader(f, limit))
+	return text, info, err
 }
 
 // writeTask replaces a task's file by a whole new one: whatever happens, the old

@@ -60,6 +60,9 @@ func New(opts Options) *Store {
 	return s
 }
 
+// Dir returns the state folder.
+func (s *Store) Dir() string { return s.dir }
+
 // Report takes a run in and returns when it is on the disk; false when the store
 // had it already. Errors of the run itself hold a [FieldError] each. On any
 // error the state is what it was before.
@@ -137,22 +140,24 @@ func (s *Store) Task(runType, task string) (Task, bool) {
 	return *e.task, true
 }
 
-// Refresh reads what other processes have written. A file that cannot be read
-// is part of the error, and does not keep the others from being read. The folder
-// may be missing: nothing was reported yet.
-func (s *Store) Refresh() error {
+// Refresh takes in what programs have left in the folder incoming, and reads what
+// other processes have written. A file that cannot be read is part of the error,
+// and does not keep the others from being read. The folder may be missing:
+// nothing was reported yet.
+func (s *Store) Refresh(ctx context.Context) error {
+	takenIn := s.takeIn(ctx)
 	found, err := s.scan()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if found != nil {
 		s.known = found
 	}
-	return err
+	return errors.Join(takenIn, err)
 }
 
 // locked calls f while no other process or goroutine changes the folder.
 func (s *Store) locked(ctx context.Context, f func() error) error {
-	if err := os.MkdirAll(s.dir, 0o750); err != nil {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	unlock, err := lock(ctx, s.dir)

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !unix
+
+package job
+
+import "os"
+
+func openPlain(path string) (*os.File, error) { return os.Open(path) }
