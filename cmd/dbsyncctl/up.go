@@ -129,13 +129,15 @@ func (u *up) options() (stack.Options, error) {
 // programs finds what is to be run, and gets what is missing.
 func (u *up) programs(ctx context.Context, std stdio, ownDatabase bool) (stack.Programs, error) {
 	programs, err := stack.FindPrograms(stack.Programs{}, ownDatabase)
+	packages := provision.Distribution()
 	var missing *sandbox.MissingError
-	if err == nil || !errors.As(err, &missing) || !u.download {
+	switch {
+	case err == nil:
+		return programs, packages.Update()
+	case !u.download || !errors.As(err, &missing):
 		return programs, err
 	}
-	root := provision.Distribution()
-	fmt.Fprintf(std.err, "%v\nUnpacking packages of this distribution into %s; nothing is installed.\n", err, root.Dir)
-	if err := root.Unpack(ctx, std.err); err != nil {
+	if err := packages.Ensure(ctx, std.err); err != nil {
 		return programs, err
 	}
 	return stack.FindPrograms(stack.Programs{}, ownDatabase)

@@ -76,23 +76,28 @@ func (r Root) Missing() []string {
 	return missing
 }
 
-// Ensure gets what is missing. A root that an older release of this program made is brought up to date. What is being
-// done is written to w, and nothing when there is nothing to do.
+// Ensure gets what is missing. What is being done is written to w, and nothing when there is nothing to do.
 func (r Root) Ensure(ctx context.Context, w io.Writer) error {
-	if missing := r.Missing(); len(missing) > 0 {
-		fmt.Fprintf(w, "%s missing: unpacking packages to %s, nothing is installed\n", strings.Join(missing, ", "), r.Dir)
-		if err := r.Unpack(ctx, w); err != nil {
-			return err
-		}
-		if missing = r.Missing(); len(missing) > 0 {
-			return fmt.Errorf("%s still lacks %s after unpacking", r.Dir, strings.Join(missing, ", "))
-		}
-		return nil
+	missing := r.Missing()
+	if len(missing) == 0 {
+		return r.Update()
 	}
-	if r.ours() && !r.current() {
-		return errors.Join(relocate(r.Dir), r.mark(r.Dir))
+	fmt.Fprintf(w, "%s missing: unpacking packages to %s, nothing is installed\n", strings.Join(missing, ", "), r.Dir)
+	if err := r.Unpack(ctx, w); err != nil {
+		return err
+	}
+	if missing = r.Missing(); len(missing) > 0 {
+		return fmt.Errorf("%s still lacks %s after unpacking", r.Dir, strings.Join(missing, ", "))
 	}
 	return nil
+}
+
+// Update brings a folder up to date that an older release of this program made.
+func (r Root) Update() error {
+	if !r.ours() || r.current() {
+		return nil
+	}
+	return errors.Join(relocate(r.Dir), r.mark(r.Dir))
 }
 
 // Unpack makes the folder, and replaces one that it made earlier. It appears whole or not at all. What is being done is
