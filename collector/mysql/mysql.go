@@ -15,5 +15,6 @@ func Definitions() []collector.Definition {
 	return []collector.Definition{
 		connection(),
 		replication(),
+		processlist(),
 	}
 }
