@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package app
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// bounds are the upper bounds of the response times, in seconds. None is an
+// integer, which Prometheus 3 would spell in another way.
+var bounds = [...]float64{.0025, .005, .01, .025, .05, .1, .25, .5, .75, 1.5, 2.5, 5.5, 10.5}
+
+// histogram counts durations. The zero value is ready.
+type histogram struct {
+	Buckets [len(bounds) + 1]uint64 `json:"buckets"` // each by itself, the last above all bounds
+	Sum     float64                 `json:"sum"`     // seconds
+}
+
+func (h *histogram) observe(seconds float64) {
+	h.Buckets[sort.SearchFloat64s(bounds[:], seconds)]++
+	h.Sum += seconds
+}
+
+// empty reports whether nothing was ever observed.
+func (h *histogram) empty() bool {
+	return !slices.ContainsFunc(h.Buckets[:], func(n uint64) bool { return n > 0 })
+}
+
+func (h *histogram) export() collector.Histogram {
+	out := collector.Histogram{Sum: h.Sum}
+	for i, bound := range bounds {
+		out.Count += h.Buckets[i]
+		out.Buckets = append(out.Buckets, collector.Bucket{Le: bound, Cumulative: out.Count})
+	}
+	out.Count += h.Buckets[len(bounds)]
+	return out
+}
