@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
+)
+
+// Options say which backups of a target are watched.
+type Options struct {
+	Backups []Backup
+	// Runs holds what jobs report, for backups by the method "job".
+	Runs *job.Store
+}
+
+// Backup is a backup and what is promised of it. A zero promise was not made.
+type Backup struct {
+	Name   string // its label on every series
+	Method string // one of [Methods]
+	// Path is the pattern of the files, for methods that make files. Each match is
+	// one run. As in a shell, * and ? do not match a slash or a leading dot.
+	Path string
+	// RunType and Task say which job's runs make it, for the method "job".
+	RunType, Task string
+
+	ExpectedInterval time.Duration // how often a new one is due
+	// MaxDuration is how long one may take. Also, what has not grown for a tenth of
+	// it is no longer being written. 0: ten minutes.
+	MaxDuration time.Duration
+	MinSize     int64 // of a good one, in bytes
+	// Trailer says that a dump must end with the line that mysqldump ends it with.
+	Trailer bool
+}
+
+const defaultMaxDuration = 10 * time.Minute
+
+// Definition declares the collector of a target's backups.
+func Definition(opts Options) collector.Definition {
+	return collector.Definition{
+		Name:     "backup",
+		Help:     "Backups: when they were made, with which outcome and size, and what was promised of them.",
+		Default:  true,
+		Cost:     "None on the scrape. Beside it: a look into the folders every 10 seconds, and each new file is read once.",
+		Families: families,
+		New: func(target *collector.Target) collector.Collector {
+			return newWatches(opts, target)
+		},
+	}
+}

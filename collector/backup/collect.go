@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// readRate is how fast large files are read, in bytes per second.
+const readRate = 32 << 20
+
+// watches follow all backups of a target.
+type watches struct {
+	all []*watch
+	bad []error // of backups that cannot be watched
+}
+
+var _ collector.Runner = (*watches)(nil)
+
+func newWatches(opts Options, target *collector.Target) *watches {
+	e := &env{target: target, runs: opts.Runs, limiter: newLimiter(readRate)}
+	ws := &watches{}
+	for _, b := range opts.Backups {
+		m, ok := findMethod(b.Method)
+		if !ok {
+			ws.bad = append(ws.bad, fmt.Errorf("backup %s: there is no method %q", b.Name, b.Method))
+			continue
+		}
+		if b.MaxDuration <= 0 {
+			b.MaxDuration = defaultMaxDuration
+		}
+		ws.all = append(ws.all, newWatch(b, m, e))
+	}
+	return ws
+}
+
+// Run watches until ctx ends.
+func (ws *watches) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, 1) // one file is read at a time
+	for _, w := range ws.all {
+		wg.Go(func() { w.run(ctx) })
+		if r, ok := w.source.(reader); ok {
+			wg.Go(func() { w.read(ctx, r, turn) })
+		}
+	}
+	wg.Wait()
+}
+
+// Collect shows what is known.
+func (ws *watches) Collect(ctx context.Context, out *collector.Sink) error {
+	if len(ws.all)+len(ws.bad) == 0 {
+		return collector.Skip(collector.Unconfigured, "list backups in the configuration")
+	}
+	for _, err := range ws.bad {
+		return err
+	}
+	var wg sync.WaitGroup
+	for _, w := range ws.all {
+		wg.Go(func() { w.collect(ctx, out) })
+	}
+	wg.Wait()
+	return nil
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// emitter writes the series of one backup and kind.
+type emitter struct {
+	out    *collector.Sink
+	labels [3]string
+}
+
+func (e emitter) put(f *collector.Family, value float64, more ...string) {
+	e.out.Emit(f, value, append(e.labels[:3:3], more...)...)
+}
+
+func (e emitter) time(f *collector.Family, t time.Time) {
+	if !t.IsZero() {
+		e.put(f, float64(t.UnixMilli())/1000)
+	}
+}
+
+// positive shows a figure that is known when it is not 0.
+func (e emitter) positive(f *collector.Family, value float64) {
+	if value > 0 {
+		e.put(f, value)
+	}
+}
+
+func emitPromises(out *collector.Sink, b *Backup, kinds []Kind) {
+	for _, kind := range kinds {
+		e := emitter{out, [3]string{b.Name, b.Method, string(kind)}}
+		e.positive(expectedInterval, b.ExpectedInterval.Seconds())
+		e.positive(maxDuration, b.MaxDuration.Seconds())
+		e.positive(minSize, float64(b.MinSize))
+	}
+}
+
+func emitSummary(out *collector.Sink, b *Backup, m *method, s *summary) {
+	e := emitter{out, [3]string{b.Name, b.Method, string(s.kind)}}
+	if s.newest != nil {
+		e.time(lastStart, s.newest.Start)
+	}
+	if s.success != nil {
+		e.time(lastSuccess, s.success.End)
+		e.positive(lastSize, float64(s.success.Size))
+		e.positive(lastStored, float64(s.success.Stored))
+	}
+	if s.failure != nil {
+		e.time(lastFailure, s.failure.End)
+	}
+	e.ended(m, s.ended)
+	e.running(m, s)
+	if m.kept {
+		e.put(retained, float64(s.retained))
+		e.time(oldest, s.oldest)
+		e.put(unjudged, float64(s.unjudged))
+	}
+	for _, w := range windows() {
+		for _, status := range m.statuses {
+			if counts := s.counts[w.name]; counts != nil {
+				e.put(recentRuns, float64(counts[status]), string(status), w.name)
+			}
+		}
+	}
+}
+
+// ended shows the run that ended last.
+func (e emitter) ended(m *method, r *Run) {
+	if r == nil {
+		return
+	}
+	e.time(lastEnd, r.End)
+	if !r.Start.IsZero() {
+		e.put(lastDuration, r.End.Sub(r.Start).Seconds())
+	}
+	for _, status := range m.statuses {
+		if status != Running {
+			e.put(lastStatus, collector.Bool(r.Status == status), string(status))
+		}
+	}
+}
+
+// running shows what goes on, where that can be seen.
+func (e emitter) running(m *method, s *summary) {
+	if !m.sees(Running) {
+		return
+	}
+	e.put(inProgress, float64(s.running))
+	if n := s.newest; n != nil && n.Status == Running && n.Stored > 0 && s.success != nil && s.success.Stored > 0 {
+		e.put(progress, min(1, float64(n.Stored)/float64(s.success.Stored)))
+	}
+}

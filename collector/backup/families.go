@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import "github.com/easy-erp/dbsync/collector"
+
+// maxSeries bounds the series of one family: a backup has a dozen recent_runs.
+const maxSeries = 5000
+
+var (
+	lastStart = family("dbsync_backup_last_start_timestamp_seconds",
+		"When the newest backup began, one in progress included, in Unix time.")
+	lastEnd = family("dbsync_backup_last_end_timestamp_seconds",
+		"When the newest backup that ended did so, in Unix time.")
+	lastSuccess = family("dbsync_backup_last_success_timestamp_seconds",
+		"When the newest successful backup ended, in Unix time.")
+	lastFailure = family("dbsync_backup_last_failure_timestamp_seconds",
+		"When the newest backup without success ended, in Unix time.")
+	lastDuration = family("dbsync_backup_last_duration_seconds",
+		"How long the backup that ended last took.")
+	lastStatus = family("dbsync_backup_last_status",
+		"1 for the status of the backup that ended last, 0 for the others that can be seen.", "status")
+	lastSize = family("dbsync_backup_last_success_size_bytes",
+		"Size of the newest successful backup's content, before any compression.")
+	lastStored = family("dbsync_backup_last_success_stored_bytes",
+		"What the newest successful backup takes where it is kept.")
+	inProgress = family("dbsync_backup_in_progress",
+		"Backups that are being made.")
+	progress = family("dbsync_backup_progress_ratio",
+		"How far the backup that began last is, estimated by the size of the newest successful one.")
+	retained = family("dbsync_backup_retained",
+		"Backups that are there and not known to be bad.")
+	oldest = family("dbsync_backup_oldest_timestamp_seconds",
+		"When the oldest backup that is there and not known to be bad ended, in Unix time.")
+	recentRuns = family("dbsync_backup_recent_runs",
+		"Backups that ended within the window before now, by status; running: that go on.", "status", "window")
+	unjudged = family("dbsync_backup_unjudged",
+		"Recent backups that are still to be read before their status is known.")
+
+	expectedInterval = promise("dbsync_backup_expected_interval_seconds",
+		"How often a backup is due, as configured.")
+	maxDuration = promise("dbsync_backup_max_duration_seconds",
+		"How long a backup may take, as configured.")
+	minSize = promise("dbsync_backup_min_size_bytes",
+		"The least size of a good backup, as configured.")
+
+	families = []*collector.Family{
+		lastStart, lastEnd, lastSuccess, lastFailure, lastDuration, lastStatus, lastSize, lastStored,
+		inProgress, progress, retained, oldest, recentRuns, unjudged,
+		expectedInterval, maxDuration, minSize,
+	}
+)
+
+func family(name, help string, labels ...string) *collector.Family {
+	return &collector.Family{
+		Name: name, Help: help, Type: collector.Gauge, Labels: append([]string{"backup", "method", "kind"}, labels...),
+		Source: "the backup's files, history or runs", MaxSeries: maxSeries,
+	}
+}
+
+func promise(name, help string) *collector.Family {
+	f := family(name, help)
+	f.Source = "the configuration (backups)"
+	return f
+}

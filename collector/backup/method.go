@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
+)
+
+// methods lists every way of making a backup that can be watched.
+func methods() []method {
+	return []method{mysqldump(), jobRuns()}
+}
+
+// Methods returns the names of the methods, for configurations.
+func Methods() []string {
+	var names []string
+	for _, m := range methods() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// method is a way of making backups, and what its traces can tell.
+type method struct {
+	name string
+	// statuses are those that its runs can be seen to have. The first is Success.
+	statuses []Status
+	// kept says that runs are what is there to be restored, so that they can be
+	// counted: files are, reports of runs are not.
+	kept bool
+	// every is how often its traces are looked at.
+	every time.Duration
+	open  func(Backup, *env) source
+}
+
+// env is what methods read from.
+type env struct {
+	target  *collector.Target
+	runs    *job.Store
+	limiter *rate.Limiter // of all that is read of large files
+}
+
+// source reads the runs of one backup.
+type source interface {
+	// look returns the runs whose traces are there. It may be slow or hang, is
+	// never called twice at once, and returns soon after ctx ends if it can.
+	look(ctx context.Context) (history, error)
+}
+
+// reader is a source that must read more than a look may to judge its runs.
+type reader interface {
+	source
+	// readNext reads what is most wanted, and calls progress now and then. It
+	// returns false when there is nothing to be read. It runs beside look.
+	readNext(ctx context.Context, progress func(offset int64)) (bool, error)
+}
+
+// history is what a look found.
+type history struct {
+	runs []Run
+	// complete is the time since when no run is missing; zero: none is.
+	complete time.Time
+}
+
+func findMethod(name string) (method, bool) {
+	all := methods()
+	i := slices.IndexFunc(all, func(m method) bool { return m.name == name })
+	if i < 0 {
+		return method{}, false
+	}
+	return all[i], true
+}
+
+// sees reports whether a run can be seen to have the status.
+func (m *method) sees(status Status) bool { return slices.Contains(m.statuses, status) }

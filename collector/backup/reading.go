@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// readChunk is what is read at once, forgetEvery how much of it is left in the
+	// page cache meanwhile.
+	readChunk   = 256 << 10
+	forgetEvery = 8 << 20
+)
+
+// newLimiter bounds how fast large files are read, in bytes per second, so that
+// checking a backup does not take the disk away from the database.
+func newLimiter(bytesPerSecond int64) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(bytesPerSecond), readChunk)
+}
+
+// steady reads a file from its beginning to its end: at a bounded rate, until ctx
+// ends, and without filling the page cache.
+type steady struct {
+	ctx      context.Context
+	content  content
+	limiter  *rate.Limiter
+	progress func(offset int64) // called after each read
+
+	offset, forgotten int64
+	failure           error // what kept the file from being read, as against what is in it
+}
+
+// Read implements io.Reader.
+func (s *steady) Read(p []byte) (int, error) {
+	p = p[:min(len(p), readChunk)]
+	if err := s.limiter.WaitN(s.ctx, len(p)); err != nil {
+		s.failure = errors.Join(context.Cause(s.ctx), err)
+		return 0, s.failure
+	}
+	n, err := s.content.ReadAt(p, s.offset)
+	s.offset += int64(n)
+	if s.offset-s.forgotten >= forgetEvery || err != nil {
+		s.content.forget(s.forgotten, s.offset-s.forgotten)
+		s.forgotten = s.offset
+	}
+	s.progress(s.offset)
+	switch {
+	case err == nil, n > 0:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return 0, io.EOF
+	}
+	s.failure = err
+	return 0, err
+}
+
+// ends holds the first and the last bytes of a stream.
+type ends struct {
+	head, tail []byte
+	size       int64
+}
+
+// Write implements io.Writer.
+func (e *ends) Write(p []byte) (int, error) {
+	if room := headSize - len(e.head); room > 0 {
+		e.head = append(e.head, p[:min(room, len(p))]...)
+	}
+	e.tail = append(e.tail, p[max(0, len(p)-tailSize):]...)
+	if len(e.tail) > 2*tailSize { // not at each write, of which there may be many small ones
+		e.tail = append(e.tail[:0], e.tail[len(e.tail)-tailSize:]...)
+	}
+	e.size += int64(len(p))
+	return len(p), nil
+}

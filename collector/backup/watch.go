@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/internal/hang"
+)
+
+const (
+	// lookLimit is how long a look may take before its folder counts as hung.
+	lookLimit = 30 * time.Second
+	// staleLooks is how many looks in a row may fail to end before what is known is
+	// too old to show.
+	staleLooks = 3
+	// lookAgain is the least time between two looks.
+	lookAgain = time.Second
+)
+
+// watch follows one backup.
+type watch struct {
+	backup Backup
+	method method
+	source source
+	now    func() time.Time
+	logger *slog.Logger
+	guard  hang.Guard
+	poke   chan struct{} // asks for a look before its time
+	looked chan struct{} // tells that there may be something to be read
+
+	first chan struct{} // closed when the first look has ended
+	mu    sync.Mutex
+	state state
+}
+
+// state is what a scrape shows of a backup.
+type state struct {
+	summaries []summary
+	at        time.Time // when the newest look that succeeded ended; zero: none did
+	err       error     // of the newest look
+}
+
+func newWatch(b Backup, m method, e *env) *watch {
+	w := &watch{
+		backup: b, method: m, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
+		first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
+	}
+	w.source = m.open(b, e)
+	return w
+}
+
+// run looks until ctx ends, at once and then as often as the method says.
+func (w *watch) run(ctx context.Context) {
+	w.look(ctx)
+	close(w.first)
+	next := time.NewTimer(w.method.every)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		case <-w.poke:
+		}
+		w.look(ctx)
+		next.Reset(w.method.every)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(lookAgain, w.method.every)):
+		}
+	}
+}
+
+// look looks once. A look that fails leaves what is known.
+func (w *watch) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	h, err := hang.Do(ctx, &w.guard, func() (history, error) { return w.source.look(ctx) })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state.err = err
+	if err == nil {
+		now := w.now()
+		w.state.summaries, w.state.at = summarise(h, now), now
+	}
+	signal(w.looked)
+}
+
+// signal wakes whoever waits, now or later; more than one signal is one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// known returns the state. On the first scrapes it waits a moment for the first
+// look, so that a restart makes no gap.
+func (w *watch) known(ctx context.Context) state {
+	wait := time.NewTimer(firstLook)
+	defer wait.Stop()
+	select {
+	case <-w.first:
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
+const firstLook = time.Second
+
+// collect shows the backup.
+func (w *watch) collect(ctx context.Context, out *collector.Sink) {
+	s := w.known(ctx)
+	kinds := []Kind{Full}
+	if len(s.summaries) > 0 {
+		kinds = kinds[:0]
+		for i := range s.summaries {
+			kinds = append(kinds, s.summaries[i].kind)
+		}
+	}
+	emitPromises(out, &w.backup, kinds)
+	out.Source(ctx, w.backup.Name, func(_ context.Context, out *collector.Sink) error {
+		if err := w.failure(s); err != nil {
+			return err
+		}
+		for i := range s.summaries {
+			emitSummary(out, &w.backup, &w.method, &s.summaries[i])
+		}
+		return nil
+	})
+}
+
+// failure returns nil when the state is new enough to be shown.
+func (w *watch) failure(s state) error {
+	var skip *collector.SkipError
+	switch age := w.now().Sub(s.at); {
+	case s.at.IsZero() && s.err == nil:
+		return errors.New("not looked at yet")
+	case errors.As(s.err, &skip):
+		return s.err
+	case errors.Is(s.err, hang.ErrLeft), errors.Is(s.err, hang.ErrBusy), s.err == nil:
+		// Slow is no failure yet, if it was not too long ago that it answered.
+		if limit := staleLooks * (w.method.every + lookLimit); s.at.IsZero() || age > limit {
+			return fmt.Errorf("last seen %v ago: %w", age.Round(time.Second), s.err)
+		}
+		return nil
+	}
+	return s.err
+}
