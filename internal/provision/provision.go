@@ -65,6 +65,17 @@ func Unstable() Root {
 	}
 }
 
+// Tools is the root with what tests run beside the servers, in the versions of the machine's own distribution: what
+// makes backups, serves HTTP, or is compared with.
+func Tools() Root {
+	return Root{
+		Edition:  sandbox.Tools,
+		Dir:      sandbox.RootDir(sandbox.Tools),
+		Programs: []string{"mariadb-backup", "mydumper", "myloader", "nginx", "mtail"},
+		Packages: []string{"mariadb-backup", "mydumper", "nginx-light", "mtail"},
+	}
+}
+
 // Missing lists the programs that are neither installed, where that counts, nor unpacked.
 func (r Root) Missing() []string {
 	var missing []string

@@ -8,7 +8,7 @@
 //
 // # Where programs come from
 //
-// Two editions of a program can be at hand. Old is the machine's own: PATH and the usual sbin folders, then packages of
+// Editions of a program can be at hand. Old is the machine's own: PATH and the usual sbin folders, then packages of
 // the distribution that package provision has unpacked to
 //
 //	${DBSYNC_DISTRIBUTION:-${XDG_CACHE_HOME:-$HOME/.cache}/dbsync/distribution}
@@ -16,6 +16,10 @@
 // New are packages of Debian unstable, unpacked to
 //
 //	${DBSYNC_SID:-${XDG_CACHE_HOME:-$HOME/.cache}/dbsync/sid}
+//
+// Tools are what tests run beside servers (mydumper, mariadb-backup, nginx ...), installed or unpacked to
+//
+//	${DBSYNC_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/dbsync/tools}
 //
 // Such a root file system needs no chroot and so no privilege: its programs are run by its own dynamic loader with its
 // own libraries.

@@ -18,8 +18,9 @@ type Edition string
 
 // The editions; the package documentation says where each comes from.
 const (
-	Old Edition = "old"
-	New Edition = "new"
+	Old   Edition = "old"
+	New   Edition = "new"
+	Tools Edition = "tools"
 )
 
 // MissingError says which program is not on this machine and how to get it.
@@ -123,7 +124,7 @@ func programAt(path string) Program {
 
 // lookup tries what is installed, for the machine's own edition, then the edition's root file system.
 func lookup(edition Edition, name string) (Program, bool) {
-	if edition == Old {
+	if edition != New {
 		if path, err := exec.LookPath(name); err == nil {
 			return Program{Path: path}, true
 		}
@@ -152,8 +153,11 @@ func lookupIn(root *root, name string, dirs ...string) (Program, bool) {
 // RootDir is where the root file system of an edition lies, or would lie.
 func RootDir(edition Edition) string {
 	name, override := "distribution", "DBSYNC_DISTRIBUTION"
-	if edition == New {
+	switch edition {
+	case New:
 		name, override = "sid", "DBSYNC_SID"
+	case Tools:
+		name, override = "tools", "DBSYNC_TOOLS"
 	}
 	if dir := os.Getenv(override); dir != "" {
 		return dir

@@ -33,6 +33,7 @@ func run(ctx context.Context, w io.Writer) error {
 	return errors.Join(
 		installHostTools(ctx, w),
 		ensure(ctx, w, provision.Distribution()),
+		ensure(ctx, w, provision.Tools()),
 		ensure(ctx, w, provision.Unstable()),
 	)
 }
