@@ -101,6 +101,10 @@ func (f *flags) addWeb(app *kingpin.Application) {
 	f.web = kingpinflag.AddFlags(app, listenAddress)
 	app.Flag("web.telemetry-path", "Path of the default target's metrics.").Default("/metrics").StringVar(&o.TelemetryPath)
 	app.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&o.EnableLifecycle)
+	app.Flag("web.enable-run-api", "Allow jobs to report runs by POST /api/v1/runs, and DELETE, with the token of --web.run-token-file.").
+		BoolVar(&o.EnableRunAPI)
+	app.Flag("web.run-token-file", "A file with the token that a report of a run must carry. It is read at each request.").
+		PlaceHolder("FILE").StringVar(&o.RunTokenFile)
 	app.Flag("web.enable-pprof", "Serve profiles under /debug/pprof/. Listen on a loopback address only then.").BoolVar(&o.EnablePprof)
 	app.Flag("web.max-requests", "Scrapes at one time; 0 is no limit.").Default("40").IntVar(&o.MaxRequests)
 	app.Flag("scrape.timeout-offset", "How much earlier than Prometheus' timeout a scrape ends.").

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/easy-erp/dbsync/internal/hang"
 )
 
 const (
@@ -27,6 +29,9 @@ type Exporter struct {
 	self    *self
 	limit   chan struct{} // one for each scrape that may go on; nil: no bound
 
+	runWrites  chan struct{} // one for each report of a run that may go on
+	refreshing hang.Guard    // of the state folder, for the run API
+
 	reloading sync.Mutex
 	current   atomic.Pointer[generation] // nil when stopped
 	ready     atomic.Bool
@@ -39,7 +44,7 @@ func New(options Options) (*Exporter, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	e := &Exporter{options: options}
+	e := &Exporter{options: options, runWrites: make(chan struct{}, maxRunWrites)}
 	if options.MaxRequests > 0 {
 		e.limit = make(chan struct{}, options.MaxRequests)
 	}

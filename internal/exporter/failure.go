@@ -3,7 +3,6 @@
 package exporter
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +18,7 @@ const (
 	unauthorized
 	forbidden
 	notFound
+	conflict
 	tooLarge
 	unavailable
 	reloadFailed // an answer to whoever asked for the reload
@@ -31,6 +31,7 @@ var codes = map[kind]int{
 	unauthorized: http.StatusUnauthorized,
 	forbidden:    http.StatusForbidden,
 	notFound:     http.StatusNotFound,
+	conflict:     http.StatusConflict,
 	tooLarge:     http.StatusRequestEntityTooLarge,
 	unavailable:  http.StatusServiceUnavailable,
 	reloadFailed: http.StatusInternalServerError,
@@ -86,8 +87,5 @@ func writeError(w http.ResponseWriter, r *http.Request, code int, message string
 		http.Error(w, message, code)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": message}) // the client went away
+	_ = writeJSON(w, code, map[string]string{"error": message}) // text always marshals
 }

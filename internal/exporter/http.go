@@ -58,16 +58,9 @@ func stopHTTP(ctx context.Context, server *http.Server) error {
 // Handler returns all that is served.
 func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
-	get := func(path string, h handler) { mux.Handle("GET "+path, e.handle(h)) }
-	get("/{$}", e.landing)
-	get("/config", e.showConfig)
-	get("/-/healthy", healthy)
-	get("/-/ready", e.isReady)
-	get("/api/v1/openapi.yaml", openAPI)
-	mux.Handle("GET "+e.options.TelemetryPath, e.scrapes(e.metrics))
-	mux.Handle("GET /probe", e.scrapes(e.probe))
-	mux.Handle("POST /-/reload", e.handle(e.reload))
-	mux.Handle("PUT /-/reload", e.handle(e.reload))
+	for _, route := range e.routes() {
+		mux.Handle(route.method+" "+route.path, route.handler)
+	}
 	if e.options.EnablePprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -76,6 +69,30 @@ func (e *Exporter) Handler() http.Handler {
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 	return mux
+}
+
+// route is a path with what answers there.
+type route struct {
+	method, path string
+	handler      http.Handler
+}
+
+// routes lists what is served, save the profiles. openapi.yaml describes each.
+func (e *Exporter) routes() []route {
+	return []route{
+		{"GET", "/{$}", e.handle(e.landing)},
+		{"GET", "/config", e.handle(e.showConfig)},
+		{"GET", "/-/healthy", e.handle(healthy)},
+		{"GET", "/-/ready", e.handle(e.isReady)},
+		{"POST", "/-/reload", e.handle(e.reload)},
+		{"PUT", "/-/reload", e.handle(e.reload)},
+		{"GET", e.options.TelemetryPath, e.scrapes(e.metrics)},
+		{"GET", "/probe", e.scrapes(e.probe)},
+		{"GET", "/api/v1/runs", e.handle(e.listRuns)},
+		{"POST", "/api/v1/runs", e.handle(e.withToken(e.reportRun))},
+		{"DELETE", "/api/v1/runs", e.handle(e.withToken(e.deleteRuns))},
+		{"GET", "/api/v1/openapi.yaml", e.handle(openAPI)},
+	}
 }
 
 // scrapes bounds the scrapes in progress and counts them.

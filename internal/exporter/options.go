@@ -35,8 +35,9 @@ type Options struct {
 	EnableLifecycle bool
 	// EnablePprof serves /debug/pprof/.
 	EnablePprof bool
-	// RunTokenFile holds the token that POST and DELETE /api/v1/runs ask for.
-	// Empty: they are refused.
+	// EnableRunAPI allows POST and DELETE /api/v1/runs to whoever sends the token
+	// that RunTokenFile holds. Neither goes without the other.
+	EnableRunAPI bool
 	RunTokenFile string
 	// MaxRequests bounds the scrapes at one time. 0: no bound.
 	MaxRequests int
@@ -81,6 +82,9 @@ func (o *Options) complete() error {
 		if strings.HasPrefix(o.TelemetryPath+"/", strings.TrimSuffix(p, "/")+"/") {
 			return errors.New("web.telemetry-path: " + p + " is used for something else, want a path such as /metrics")
 		}
+	}
+	if err := o.checkToken(); err != nil {
+		return err
 	}
 	if o.Web == nil {
 		o.Web = &web.FlagConfig{WebConfigFile: new(string)}
