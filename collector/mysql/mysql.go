@@ -16,5 +16,7 @@ func Definitions() []collector.Definition {
 		connection(),
 		replication(),
 		processlist(),
+		schemaSizes(),
+		autoIncrements(),
 	}
 }
