@@ -62,6 +62,8 @@ func parse(args []string, stdout io.Writer) (action, int, error) {
 // addCommands is the list of commands, in the order of --help.
 func (c *cli) addCommands() {
 	c.addUp()
+	c.addStatus()
+	c.addQuery()
 	c.addRender()
 	c.addPack()
 	c.addCompletion()

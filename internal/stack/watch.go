@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/internal/sandbox"
+	"github.com/easy-erp/dbsync/internal/status"
 )
 
 // watch tells what happens from now on: deliveries, alerts, and services that end by themselves.
@@ -41,7 +42,7 @@ func (s *Stack) watchAlerts(ctx context.Context) {
 	const interval = time.Second
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	known := map[string]Alert{}
+	known := map[string]status.Alert{}
 	for {
 		if alerts, err := s.Alerts(ctx); err == nil { // a question that fails is asked again
 			known = s.tellAlerts(known, alerts)
@@ -54,13 +55,13 @@ func (s *Stack) watchAlerts(ctx context.Context) {
 	}
 }
 
-func (s *Stack) tellAlerts(known map[string]Alert, alerts []Alert) map[string]Alert {
-	now := make(map[string]Alert, len(alerts))
+func (s *Stack) tellAlerts(known map[string]status.Alert, alerts []status.Alert) map[string]status.Alert {
+	now := make(map[string]status.Alert, len(alerts))
 	for _, a := range alerts {
 		key := a.Name + " " + a.Severity + " " + a.Where
 		now[key] = a
 		if before, ok := known[key]; !ok || before.Firing != a.Firing {
-			s.say("alert", "%s is %s", key, a.word())
+			s.say("alert", "%s is %s", key, word(a))
 		}
 	}
 	for key := range known {
@@ -71,7 +72,7 @@ func (s *Stack) tellAlerts(known map[string]Alert, alerts []Alert) map[string]Al
 	return now
 }
 
-func (a Alert) word() string {
+func word(a status.Alert) string {
 	if a.Firing {
 		return "firing"
 	}
