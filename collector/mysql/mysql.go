@@ -14,6 +14,9 @@ import "github.com/easy-erp/dbsync/collector"
 func Definitions() []collector.Definition {
 	return []collector.Definition{
 		connection(),
+		status(),
+		statusAll(),
+		variables(),
 		replication(),
 		processlist(),
 		schemaSizes(),
