@@ -16,6 +16,7 @@ import (
 // catalog is what is known of where histories are. It is renewed in the
 // background; a scrape that comes before that waits for the first time.
 type catalog struct {
+	tools      []*tool
 	configured []place
 	discover   bool
 
@@ -90,7 +91,7 @@ func (c *catalog) match(tables []table) []place {
 	for _, p := range c.configured {
 		if i := find(tables, p.schema, p.table); i >= 0 {
 			taken[i] = true
-			p.visible = true
+			p.schema, p.table, p.visible = tables[i].schema, tables[i].name, true
 			p.lockTable = lockTable(p.tool, tables, tables[i])
 			if !p.tool.made(tables[i]) {
 				p.problem = fmt.Sprintf("%s is no history of %s that the account can read, which has the columns %s: "+
@@ -104,7 +105,7 @@ func (c *catalog) match(tables []table) []place {
 		if taken[i] || !c.discover {
 			continue
 		}
-		one := toolOf(t, func(name string) bool { return find(tables, t.schema, name) >= 0 })
+		one := toolOf(c.tools, t, func(name string) bool { return find(tables, t.schema, name) >= 0 })
 		if one != nil {
 			places = append(places, place{
 				schema: t.schema, table: t.name, tool: one, visible: true, lockTable: lockTable(one, tables, t),
@@ -138,16 +139,17 @@ func lockTable(t *tool, tables []table, history table) string {
 func (c *catalog) names() []string {
 	var all []string
 	add := func(t *tool, name string) {
+		name = strings.ToLower(name)
 		all = append(all, name)
 		if t.lock.suffix != "" {
-			all = append(all, name+t.lock.suffix)
+			all = append(all, name+strings.ToLower(t.lock.suffix))
 		}
 	}
 	for _, p := range c.configured {
-		add(p.tool, strings.ToLower(p.table))
+		add(p.tool, p.table)
 	}
 	if c.discover {
-		for _, t := range tools() {
+		for _, t := range c.tools {
 			add(t, t.table)
 			for _, name := range t.others {
 				add(t, name)

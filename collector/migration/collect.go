@@ -12,7 +12,7 @@ import (
 // histories is the collector of all histories of a target.
 type histories struct {
 	catalog *catalog
-	folders map[string]*directory // by the source's name
+	folders map[*History]*directory
 	target  *collector.Target
 	known   map[place]*history
 }
@@ -84,7 +84,7 @@ func (c *histories) read(ctx context.Context, s session, out *collector.Sink, h 
 	}
 	out.Emit(historyVisible, 1, h.place.labels()...)
 	emit(out, h, situation, now)
-	if d := c.folders[h.place.source()]; d != nil {
+	if d := c.folders[h.place.configured]; d != nil {
 		emitDifference(out, h, d.newest.Load())
 	}
 	return nil

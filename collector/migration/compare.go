@@ -15,7 +15,7 @@ type difference struct {
 // compare tells how the files differ from the history.
 func (t *tool) compare(f facts, all []file) difference {
 	if t.files.compare != nil {
-		return t.files.compare(f, all)
+		return t.files.compare(t, f, all)
 	}
 	return compareSets(t, f, all)
 }
@@ -79,4 +79,16 @@ func replacesApplied(f facts, one file) bool {
 		}
 	}
 	return len(one.replaces) > 0
+}
+
+// only returns the facts without the migrations that are not wanted.
+func (f facts) only(wanted func(revision) bool) facts {
+	kept := map[string]revision{}
+	for id, r := range f.newest {
+		if wanted(r) {
+			kept[id] = r
+		}
+	}
+	f.newest = kept
+	return f
 }

@@ -44,21 +44,21 @@ type files struct {
 	// newer than the oldest file can be missing.
 	prunable bool
 	// compare tells how the files differ from the history. nil: [compareSets].
-	compare func(facts, []file) difference
+	compare func(*tool, facts, []file) difference
 }
 
 // reader is the background collector of all folders.
 type reader struct {
 	places  []place
-	folders map[string]*directory
+	folders map[*History]*directory
 }
 
-// directories returns the folders of the places that have one, by source.
-func directories(places []place) map[string]*directory {
-	folders := map[string]*directory{}
+// directories returns the folders of the histories that have one.
+func directories(places []place) map[*History]*directory {
+	folders := map[*History]*directory{}
 	for _, p := range places {
-		if p.configured.Directory != "" {
-			folders[p.source()] = &directory{path: p.configured.Directory, files: p.tool.files}
+		if p.configured.Directory != "" && p.tool.files.wanted != nil {
+			folders[p.configured] = &directory{path: p.configured.Directory, files: p.tool.files}
 		}
 	}
 	return folders
@@ -73,7 +73,7 @@ func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	for _, p := range r.places {
-		d := r.folders[p.source()]
+		d := r.folders[p.configured]
 		if d == nil {
 			continue
 		}

@@ -17,26 +17,28 @@ import (
 // flyway is Flyway from version 5. Its table gets a row when a migration has
 // ended, well or badly (flyway-core, DbMigrate); `repair` deletes the bad ones.
 // While one runs, only its lock shows it.
-var flyway = tool{
-	name:   "flyway",
-	table:  "flyway_schema_history",
-	others: []string{"schema_version"},
-	columns: []string{
-		"installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "installed_on",
-		"execution_time", "success",
-	},
-	rows: selection{
-		order: "installed_rank", version: "version", description: "description", checksum: "checksum",
-		state: "CASE WHEN type = 'SCHEMA' THEN '' WHEN success + 0 = 0 THEN 'failed' WHEN type = 'BASELINE' THEN 'baseline'" +
-			" WHEN type = 'DELETE' THEN 'deleted' WHEN type LIKE 'UNDO%' THEN 'rolled_back'" +
-			" WHEN type IN ('SQL', 'SCRIPT') THEN 'applied' ELSE 'coded' END",
-		ended: "IF(type IN ('BASELINE', 'DELETE'), NULL, UNIX_TIMESTAMP(installed_on))", took: "execution_time / 1000",
-		mark: "(SELECT COUNT(*) FROM {table} WHERE success = 0)",
-	},
-	states: []state{applied, failed, rolledBack},
-	lock:   lock{name: flywayLock},
-	files:  files{wanted: flywayFile, inside: flywayInside, deep: true},
-	same:   flywayID,
+func flyway() *tool {
+	return &tool{
+		name:   "flyway",
+		table:  "flyway_schema_history",
+		others: []string{"schema_version"},
+		columns: []string{
+			"installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "installed_on",
+			"execution_time", "success",
+		},
+		rows: selection{
+			order: "installed_rank", version: "version", description: "description", checksum: "checksum",
+			state: "CASE WHEN type = 'SCHEMA' THEN '' WHEN success + 0 = 0 THEN 'failed' WHEN type = 'BASELINE' THEN 'baseline'" +
+				" WHEN type = 'DELETE' THEN 'deleted' WHEN type LIKE 'UNDO%' THEN 'rolled_back'" +
+				" WHEN type IN ('SQL', 'SCRIPT') THEN 'applied' ELSE 'coded' END",
+			ended: "IF(type IN ('BASELINE', 'DELETE'), NULL, UNIX_TIMESTAMP(installed_on))", took: "execution_time / 1000",
+			mark: "(SELECT COUNT(*) FROM {table} WHERE success = 0)",
+		},
+		states: []state{applied, failed, rolledBack},
+		lock:   lock{names: flywayLock},
+		files:  files{wanted: flywayFile, inside: flywayInside, deep: true},
+		same:   flywayID,
+	}
 }
 
 // flywayID is what Flyway knows a migration by: its version as compared, or the
@@ -50,8 +52,8 @@ func flywayID(version, description string) string {
 
 // flywayLock is "Flyway-" and the hash code of the quoted table
 // (MySQLNamedLockTemplate.java).
-func flywayLock(schema, table string) string {
-	return fmt.Sprintf("Flyway-%d", javaHash(quote(schema)+"."+quote(table)))
+func flywayLock(schema, table string) []string {
+	return []string{fmt.Sprintf("Flyway-%d", javaHash(quote(schema)+"."+quote(table)))}
 }
 
 // javaHash is String.hashCode of Java.

@@ -15,27 +15,29 @@ import (
 // stays set when it fails (database/mysql/mysql.go, SetVersion). No times, no
 // history. An empty table means that nothing was applied; version -1 with dirty
 // set, that it failed to take back the first migration.
-var golangMigrate = tool{
-	name:    "golang-migrate",
-	table:   "schema_migrations",
-	columns: []string{"version bigint", "dirty"},
-	exact:   true,
-	rows: selection{
-		version: "NULLIF(version, -1)",
-		state:   "IF(dirty + 0 = 0, 'applied', 'unfinished')",
-		mark:    "MAX(version), MAX(dirty + 0)",
-	},
-	states:  []state{unfinished},
-	current: every,
-	lock:    lock{name: golangMigrateLock},
-	files:   files{wanted: golangMigrateFile, compare: compareGolangMigrate},
+func golangMigrate() *tool {
+	return &tool{
+		name:    "golang-migrate",
+		table:   "schema_migrations",
+		columns: []string{"version bigint", "dirty"},
+		exact:   true,
+		rows: selection{
+			version: "NULLIF(version, -1)",
+			state:   "IF(dirty + 0 = 0, 'applied', 'unfinished')",
+			mark:    "MAX(version), MAX(dirty + 0)",
+		},
+		states:  []state{unfinished},
+		current: every,
+		lock:    lock{names: golangMigrateLock},
+		files:   files{wanted: golangMigrateFile, compare: compareGolangMigrate},
+	}
 }
 
 // golangMigrateLock is GenerateAdvisoryLockId of "schema:table"
 // (database/util.go).
-func golangMigrateLock(schema, table string) string {
+func golangMigrateLock(schema, table string) []string {
 	const salt = 1486364155
-	return fmt.Sprint(crc32.ChecksumIEEE([]byte(schema+":"+table)) * salt)
+	return []string{fmt.Sprint(crc32.ChecksumIEEE([]byte(schema+":"+table)) * salt)}
 }
 
 // golangMigrateName is Regex in source/parse.go.
@@ -57,7 +59,7 @@ func golangMigrateFile(path string) (file, bool) {
 // compareGolangMigrate: pending is what comes after the current version. An older
 // file that was never run cannot be told, as only the version is recorded; the
 // tool skips it.
-func compareGolangMigrate(f facts, all []file) difference {
+func compareGolangMigrate(_ *tool, f facts, all []file) difference {
 	d := difference{late: -1, changed: -1}
 	current := ""
 	if len(f.current) > 0 {

@@ -3,9 +3,11 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -14,9 +16,9 @@ import (
 // lock is how a tool makes sure that it is alone: by a user-level lock, or by a
 // table. The zero value: it does not.
 type lock struct {
-	// name returns the name of the user-level lock, which is the server's. shared:
-	// all schemas have the same.
-	name   func(schema, table string) string
+	// names returns the names that the user-level lock may have. shared: all
+	// schemas have the same, as such a lock is the server's.
+	names  func(schema, table string) []string
 	shared bool
 	// suffix makes the lock table's name of the history's, in lower case; held is
 	// not 0 while it is taken, since is the Unix time when that was, where known.
@@ -31,8 +33,12 @@ func (p place) lock() (holder, since string, args []any, ok bool) {
 	l := p.tool.lock
 	switch {
 	case p.configured != nil && p.configured.NoLock:
-	case l.name != nil:
-		return "IS_USED_LOCK(?)", "NULL", []any{l.name(p.schema, p.table)}, true
+	case l.names != nil:
+		var parts []string
+		for _, name := range l.names(p.told()) {
+			parts, args = append(parts, "IS_USED_LOCK(?)"), append(args, name)
+		}
+		return "COALESCE(" + strings.Join(parts, ", ") + ")", "NULL", args, true
 	case p.lockTable != "":
 		from := " FROM " + quote(p.schema) + "." + quote(p.lockTable) + ")"
 		holder, since = "(SELECT NULLIF(MAX("+l.held+"), 0)"+from, "NULL"
@@ -42,6 +48,15 @@ func (p place) lock() (holder, since string, args []any, ok bool) {
 		return holder, since, nil, true
 	}
 	return "NULL", "NULL", nil, false
+}
+
+// told returns the names of schema and table as the tool is told them, from which
+// it makes the lock's.
+func (p place) told() (schema, table string) {
+	if p.configured == nil {
+		return p.schema, p.table
+	}
+	return p.configured.Schema, cmp.Or(p.configured.Table, p.tool.table)
 }
 
 // lockWatch remembers who has had a lock since when.

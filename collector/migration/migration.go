@@ -42,7 +42,8 @@ const (
 // Definitions declares the collectors of one target's migrations. They share
 // what they find: call it once for each target.
 func Definitions(opts Options) []collector.Definition {
-	where := &catalog{discover: opts.Discover, configured: configured(opts.Histories)}
+	all := tools()
+	where := &catalog{tools: all, discover: opts.Discover, configured: configured(all, opts.Histories)}
 	folders := directories(where.configured)
 	return []collector.Definition{
 		{
@@ -80,11 +81,13 @@ func Definitions(opts Options) []collector.Definition {
 
 // configured are the places that the user names. The configuration knows the
 // tools, and refuses others.
-func configured(named []History) []place {
+func configured(all []*tool, named []History) []place {
 	var places []place
 	for i, h := range named {
-		if tool := toolNamed(h.Tool); tool != nil {
-			places = append(places, place{schema: h.Schema, table: cmp.Or(h.Table, tool.table), tool: tool, configured: &named[i]})
+		for _, t := range all {
+			if t.name == h.Tool {
+				places = append(places, place{schema: h.Schema, table: cmp.Or(h.Table, t.table), tool: t, configured: &named[i]})
+			}
 		}
 	}
 	return places

@@ -133,6 +133,7 @@ type file struct {
 	repeatable  bool     // it is run again when it changed
 	after       []string // the versions that it follows, where that is no matter of order
 	replaces    []string // the ids of migrations that it stands for
+	inert       bool     // it is not run where there is a history
 	written     time.Time
 }
 

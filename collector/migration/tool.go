@@ -11,8 +11,8 @@ import (
 // one variable, and its line in tools.
 type tool struct {
 	name string
-	// table is the default name of its history in lower case; discovery looks at
-	// the tables whose names end with it, or with one of the others.
+	// table is the default name of its history; discovery looks at the tables whose
+	// names end with it, or with one of the others, in whatever case.
 	table  string
 	others []string
 	// columns are those that its table has at least, in lower case, each with the
@@ -23,7 +23,9 @@ type tool struct {
 	extra   []string
 	// beside is a table that must be there in the same schema, to tell tools apart.
 	beside string
-	rows   selection
+	// fallback: it counts only where no other tool can have made the table.
+	fallback bool
+	rows     selection
 	// states are those that the table shows by itself. unfinished stands for
 	// running, failed and dirty, which the lock tells apart.
 	states  []state
@@ -44,9 +46,13 @@ const (
 	every                   // all that the table holds
 )
 
-// tools lists every tool that can be read.
+// tools makes every tool that can be read.
 func tools() []*tool {
-	return []*tool{&golangMigrate, &flyway}
+	return []*tool{
+		golangMigrate(), flyway(), liquibase(), goose(), dbmate(), rails(), ecto(), vitess(), atlas(), prisma(), alembic(),
+		django(), laravel(), doctrine(), phinx(), typeorm(), sequelize(), knex(), efcore(), mikroORM(), sqlMigrate(), sqlx(),
+		rambler(), dbMigrate(), diesel(), seaORM(), drizzle(), versionOnly(),
+	}
 }
 
 // Tools returns the names of the tools that can be read.
@@ -59,15 +65,6 @@ func Tools() []string {
 	return names
 }
 
-func toolNamed(name string) *tool {
-	for _, t := range tools() {
-		if t.name == name {
-			return t
-		}
-	}
-	return nil
-}
-
 // table is a table as information_schema shows it: the types of its columns by
 // their names, both in lower case.
 type table struct {
@@ -76,19 +73,25 @@ type table struct {
 }
 
 // toolOf returns the tool that made the table; nil when none or more than one may
-// have.
-func toolOf(t table, beside func(name string) bool) *tool {
-	var found *tool
-	for _, one := range tools() {
-		if !one.made(t) || one.beside != "" && !beside(one.beside) {
-			continue
+// have. beside tells whether a table is in the same schema.
+func toolOf(all []*tool, t table, beside func(name string) bool) *tool {
+	var sure, may []*tool
+	for _, one := range all {
+		switch {
+		case !one.made(t) || one.beside != "" && !beside(one.beside):
+		case one.fallback:
+			may = append(may, one)
+		default:
+			sure = append(sure, one)
 		}
-		if found != nil {
-			return nil
-		}
-		found = one
 	}
-	return found
+	switch {
+	case len(sure) == 1:
+		return sure[0]
+	case len(sure) == 0 && len(may) == 1 && strings.EqualFold(t.name, may[0].table):
+		return may[0]
+	}
+	return nil
 }
 
 // made reports whether the table has the tool's columns.
