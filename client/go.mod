@@ -1,0 +1,3 @@
+module github.com/easy-erp/dbsync/client
+
+go 1.24
