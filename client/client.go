@@ -34,8 +34,7 @@ type Task struct {
 	RunType string
 	// Name is the job's own: letters, digits, dots, dashes and underscores.
 	Name string
-	// ExpectedInterval promises how often it runs; 0 makes no promise. A task that
-	// is overdue is alerted on.
+	// ExpectedInterval promises how often it runs; 0 makes no promise.
 	ExpectedInterval time.Duration
 }
 
