@@ -36,7 +36,7 @@ type tail[C counts[C]] struct {
 	now      func() time.Time
 	follower *follow.Follower
 	state    state[C]
-	there    time.Time // when the log was last there
+	there    time.Time // when the log was last there; zero: never
 }
 
 // state is what is kept across restarts.
@@ -94,7 +94,6 @@ func (t *tail[C]) advance(ctx context.Context) (reading[C], error) {
 
 // begin goes on where the state says, or with what is new.
 func (t *tail[C]) begin() error {
-	t.there = t.now()
 	var from *follow.Position
 	if t.keep != "" {
 		found, err := readState(t.keep, &t.state)
