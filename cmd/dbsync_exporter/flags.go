@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/easy-erp/dbsync/collector"
-	"github.com/easy-erp/dbsync/collector/migration"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/exporter"
 )
@@ -161,7 +160,7 @@ func (f *flags) options() exporter.Options {
 	o.Load = func() (*config.Config, error) {
 		return config.Load(f.configFile, config.Options{
 			Server: f.server, Collectors: f.switches,
-			Known: config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: migration.Tools()},
+			Known: exporter.Known(),
 		})
 	}
 	return o

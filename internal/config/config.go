@@ -45,11 +45,8 @@ type History struct {
 	NoLock               bool
 }
 
-// The ways of making a backup that can be watched.
-const (
-	MethodMysqldump = "mysqldump"
-	MethodJob       = "job"
-)
+// MethodJob is the method of a backup that is runs of a job; the others make files.
+const MethodJob = "job"
 
 // Backup is a backup and what is promised of it. A zero promise was not made.
 type Backup struct {

@@ -21,6 +21,7 @@ func testOptions() Options {
 		Known: Known{
 			Collectors: []string{"host", "mysql", "mysql.locks", "mysql.processlist"},
 			Tools:      []string{"flyway", "golang-migrate"},
+			Methods:    []string{"mysqldump", MethodJob},
 		},
 		Getenv: func(name string) (string, bool) { return testPassword, name == "TEST_PASSWORD" },
 	}
@@ -89,7 +90,7 @@ func TestEveryKeyArrives(t *testing.T) {
 		t.Errorf("histories %+v, want %+v", got, histories)
 	}
 	backups := []Backup{{
-		Name: "nightly", Target: "erp-primary", Method: MethodMysqldump, Path: "/backup/nightly/*.sql.gz",
+		Name: "nightly", Target: "erp-primary", Method: "mysqldump", Path: "/backup/nightly/*.sql.gz",
 		ExpectedInterval: 24 * time.Hour, MaxDuration: 20 * time.Minute, MinSize: 1 << 30,
 	}}
 	if got := c.Backups("erp-primary"); !reflect.DeepEqual(got, backups) {

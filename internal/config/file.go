@@ -115,7 +115,8 @@ type backupEntry struct {
 	Name string `yaml:"name"`
 	// The server that is backed up. Default: default_target.
 	Target string `yaml:"target,omitempty"`
-	// mysqldump (files) or job (runs reported by `dbsyncctl run`).
+	// How it is made: mysqldump (its files are watched) or job (runs that are reported,
+	// see runs.md).
 	Method string `yaml:"method"`
 	// Where the files are, as a pattern: each match is one backup.
 	Path string `yaml:"path,omitempty"`

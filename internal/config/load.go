@@ -41,6 +41,7 @@ type Server struct {
 type Known struct {
 	Collectors []string // with their groups
 	Tools      []string // migration tools
+	Methods    []string // of backups
 }
 
 // defaultModule is the module of targets that name none, and defaultTarget the

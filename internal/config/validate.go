@@ -85,7 +85,7 @@ func (b *backupEntry) setDefaults(target string) {
 	switch b.Method {
 	case MethodJob:
 		setDefault(&b.RunType, "backup")
-	case MethodMysqldump:
+	case methodMysqldump:
 		setDefault(&b.Trailer, trailerRequired)
 	}
 }
@@ -96,6 +96,9 @@ func setDefault[T comparable](field *T, value T) {
 		*field = value
 	}
 }
+
+// methodMysqldump is the method whose files end with a trailer.
+const methodMysqldump = "mysqldump"
 
 // validName is what the names of targets and backups look like: they become
 // label values and parts of URLs, and must not look like an address.
@@ -190,12 +193,15 @@ func (v *validator) backups(entries []backupEntry) {
 		key := fmt.Sprintf("backups[%d]", i)
 		v.name(key+".name", e.Name, names)
 		v.target(key+".target", e.Target)
-		v.oneOf(key+".method", e.Method, MethodMysqldump, MethodJob)
-		switch e.Method {
-		case MethodMysqldump:
-			v.files(key, e)
-		case MethodJob:
+		switch methods := v.known.Methods; {
+		case e.Method == "":
+			v.add(key+".method", "missing: %s", unknownName("", methods))
+		case len(methods) > 0 && !slices.Contains(methods, e.Method):
+			v.add(key+".method", "%q cannot be watched: %s", e.Method, unknownName(e.Method, methods))
+		case e.Method == MethodJob:
 			v.runs(key, e)
+		default:
+			v.files(key, e)
 		}
 		v.config.backups = append(v.config.backups, Backup{
 			Name: e.Name, Target: e.Target, Method: e.Method, Path: e.Path, RunType: e.RunType, Task: e.Task,
@@ -212,7 +218,11 @@ func (v *validator) files(key string, e backupEntry) {
 	if _, err := filepath.Match(e.Path, ""); err != nil {
 		v.add(key+".path", "not a pattern: %v; * and ? match anything but /, [ must be closed", err)
 	}
-	v.oneOf(key+".trailer", e.Trailer, trailerRequired, trailerNone)
+	if e.Method == methodMysqldump {
+		v.oneOf(key+".trailer", e.Trailer, trailerRequired, trailerNone)
+	} else {
+		v.unused(key+".trailer", e.Trailer, "only for method: mysqldump")
+	}
 	const only = "only for method: job"
 	v.unused(key+".run_type", e.RunType, only)
 	v.unused(key+".task", e.Task, only)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/backup"
 	"github.com/easy-erp/dbsync/collector/host"
 	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/collector/migration"
@@ -32,6 +33,11 @@ func Names(defs []collector.Definition) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Known returns the names that a configuration may use.
+func Known() config.Known {
+	return config.Known{Collectors: Names(Definitions()), Tools: migration.Tools(), Methods: backup.Methods()}
 }
 
 // plan is what a target shall be. Targets whose plans are equal are the same.
@@ -66,6 +72,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		defs = append(defs, maintenance(p.windows))
 		defs = append(defs, mysql.Definitions()...)
 		defs = append(defs, migration.Definitions(p.migrations())...)
+		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs}))
 	}
 	if p.host != nil {
 		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
@@ -82,6 +89,18 @@ func (p plan) migrations() migration.Options {
 		})
 	}
 	return o
+}
+
+// watched turns the plan into the backups of the collector.
+func (p plan) watched() []backup.Backup {
+	var all []backup.Backup
+	for _, b := range p.backups {
+		all = append(all, backup.Backup{
+			Name: b.Name, Method: b.Method, Path: b.Path, RunType: b.RunType, Task: b.Task,
+			ExpectedInterval: b.ExpectedInterval, MaxDuration: b.MaxDuration, MinSize: b.MinSize, Trailer: b.Trailer,
+		})
+	}
+	return all
 }
 
 // options turns the plan into the collector's options. Folders that belong to a

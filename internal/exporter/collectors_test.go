@@ -27,7 +27,7 @@ func TestAllDefinitionsAreValidTogether(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"mysql", "migration", "host", "job"} {
+	for _, want := range []string{"mysql", "migration", "backup", "host", "job"} {
 		if !groups[want] {
 			t.Errorf("no collector of the group %s", want)
 		}
