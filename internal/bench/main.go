@@ -4,7 +4,7 @@
 
 // Command bench runs dbsync_exporter beside mysqld_exporter and node_exporter
 // against the same server on this machine, in turn, and prints what a scrape of
-// each costs and the ratios. Machines differ and are noisy: only the ratios and
+// each costs and the ratios; and what a line of an access log costs beside mtail. Machines differ and are noisy: only the ratios and
 // the counts mean anything.
 //
 //	go run ./internal/bench [-scrapes 300]
@@ -64,7 +64,7 @@ func bench(ctx context.Context, scrapes int, out io.Writer) (err error) {
 			return err
 		}
 	}
-	return onHost(ctx, exporter, scrapes, out)
+	return errors.Join(onHost(ctx, exporter, scrapes, out), onLogs(ctx, dir, out))
 }
 
 // onServer compares with mysqld_exporter.
