@@ -21,5 +21,6 @@ func Definitions() []collector.Definition {
 		processlist(),
 		schemaSizes(),
 		autoIncrements(),
+		statements(),
 	}
 }
