@@ -62,8 +62,10 @@ func parse(args []string, stdout io.Writer) (action, int, error) {
 // addCommands is the list of commands, in the order of --help.
 func (c *cli) addCommands() {
 	c.addUp()
+	c.addRun()
 	c.addStatus()
 	c.addQuery()
+	c.addCheck()
 	c.addRender()
 	c.addPack()
 	c.addCompletion()

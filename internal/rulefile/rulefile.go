@@ -56,9 +56,19 @@ func readFile(fsys fs.FS, name string) ([]Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, errs := rulefmt.Parse(text, false, model.LegacyValidation, Parser(), slog.New(slog.DiscardHandler))
+	rules, errs := Parse(name, text)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("%s: %w", name, errors.Join(errs...))
+	}
+	return rules, nil
+}
+
+// Parse returns the rules of a file, or all that is wrong with it, with line
+// numbers.
+func Parse(name string, text []byte) ([]Rule, []error) {
+	groups, errs := rulefmt.Parse(text, false, model.LegacyValidation, Parser(), slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		return nil, errs
 	}
 	var rules []Rule
 	for _, group := range groups.Groups {

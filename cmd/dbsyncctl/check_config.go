@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/easy-erp/dbsync/collector/migration"
+	"github.com/easy-erp/dbsync/internal/config"
+	"github.com/easy-erp/dbsync/internal/exporter"
+)
+
+func (c *cli) addCheckConfig(group *kingpin.CmdClause) {
+	command := group.Command("config", "Check the exporter's configuration, as dbsync_exporter --config.check does.")
+	files := filesArg(command)
+	c.does(command, func(_ context.Context, std stdio) error { return checkEach(*files, std, checkConfig) })
+}
+
+func checkConfig(path string) (string, error) {
+	known := config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: migration.Tools()}
+	var loaded *config.Config
+	err := exporter.Check(exporter.Options{Load: func() (_ *config.Config, err error) {
+		loaded, err = config.Load(path, config.Options{Known: known})
+		return loaded, err
+	}})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d targets, %d backups", len(loaded.Targets), len(loaded.Backups)), nil
+}
