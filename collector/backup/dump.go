@@ -64,13 +64,13 @@ func field(re *regexp.Regexp, text []byte, group int) string {
 	return string(m[group])
 }
 
-var trailer = regexp.MustCompile(`^(-- Dump completed( on .*)?|</mysqldump>)$`)
+var trailer = regexp.MustCompile(`(?:^|\n)(?:-- Dump completed(?: on [^\n]*)?|</mysqldump>)\r?\n\s*$`)
 
 // hasTrailer reports whether a dump with this end is complete by its own word:
-// the last line says so. It is written with --comments, which is the default,
-// after everything else.
+// the last line says so, the line's end included. It is written after everything
+// else.
 func hasTrailer(tail []byte) bool {
-	tail = bytes.TrimRight(tail, " \t\r\n")
-	last := tail[bytes.LastIndexByte(tail, '\n')+1:]
-	return trailer.Match(last)
+	// What follows the last line but one is all that can match.
+	last := bytes.LastIndexByte(bytes.TrimRight(tail, " \t\r\n"), '\n')
+	return trailer.Match(tail[max(last, 0):])
 }

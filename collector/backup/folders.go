@@ -59,7 +59,7 @@ type globber struct {
 func (g *globber) below(dir string, elements []string, named bool) error {
 	names, err := g.names(dir, elements[0])
 	switch {
-	case err != nil && !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)):
+	case err != nil && !named && gone(err):
 		return nil
 	case err != nil:
 		return err
@@ -77,6 +77,9 @@ func (g *globber) below(dir string, elements []string, named bool) error {
 	}
 	return nil
 }
+
+// gone reports whether there is no such thing.
+func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
 // names returns the names in the folder that match. As in a shell, a leading dot
 // must be written: such names are of files that are still being copied.
@@ -123,7 +126,7 @@ func (g *globber) add(path string) error {
 	}
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // gone meanwhile, or a dangling link
+	case gone(err): // meanwhile, or a dangling link
 		return nil
 	case err != nil:
 		return err

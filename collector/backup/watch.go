@@ -151,8 +151,11 @@ func (w *watch) failure(s state) error {
 		return s.err
 	case errors.Is(s.err, hang.ErrLeft), errors.Is(s.err, hang.ErrBusy), s.err == nil:
 		// Slow is no failure yet, if it was not too long ago that it answered.
-		if limit := staleLooks * (w.method.every + lookLimit); s.at.IsZero() || age > limit {
-			return fmt.Errorf("last seen %v ago: %w", age.Round(time.Second), s.err)
+		switch limit := staleLooks * (w.method.every + lookLimit); {
+		case s.at.IsZero():
+			return s.err
+		case age > limit:
+			return errors.Join(fmt.Errorf("last seen %v ago", age.Round(time.Second)), s.err)
 		}
 		return nil
 	}
