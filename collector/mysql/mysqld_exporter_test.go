@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/easy-erp/dbsync/collector"
 	"github.com/easy-erp/dbsync/internal/sandbox"
 	"github.com/easy-erp/dbsync/internal/testenv"
 )
@@ -110,13 +111,22 @@ func seriesOf(f *dto.MetricFamily) map[string]float64 {
 }
 
 // scrapeMysqldExporter runs mysqld_exporter against the server and returns what
-// the given collectors of it say.
+// the given collectors of it say, which it has switched off in part.
 func scrapeMysqldExporter(t *testing.T, server *testenv.Server, collectors ...string) families {
 	t.Helper()
-	account := server.Grant(t, "incumbent", "GRANT PROCESS, REPLICATION CLIENT ON *.* TO {user}")
+	privileges := "PROCESS, REPLICATION CLIENT"
+	if flavour(server) == collector.MariaDB {
+		privileges += ", SLAVE MONITOR"
+	}
+	account := server.Grant(t, "incumbent", "GRANT "+privileges+" ON *.* TO {user}")
+	var flags []string
+	for _, name := range collectors {
+		flags = append(flags, "--collect."+name)
+	}
 	exporter := testenv.Service(t, sandbox.ServiceOptions{
 		Program: testenv.Tool(t, sandbox.New, "prometheus-mysqld-exporter"),
 		Ready:   "/",
+		Flags:   flags,
 		Arguments: func(address, dir string) []string {
 			file := filepath.Join(dir, "my.cnf")
 			config := fmt.Sprintf("[client]\nuser=%s\npassword=%s\nhost=127.0.0.1\nport=%d\n", account.Name, account.Password, server.Port())
