@@ -4,7 +4,6 @@ package rules
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +18,9 @@ import (
 )
 
 const pattern = "*.rules.yml"
+
+// tests holds the promtool tests.
+var tests = os.DirFS("tests")
 
 func read(t *testing.T) []rulefile.Rule {
 	t.Helper()
@@ -113,26 +115,6 @@ func TestAlertAnnotations(t *testing.T) {
 	}
 }
 
-func TestEveryAlertHasARunbook(t *testing.T) {
-	headings := []string{"## Meaning", "## Impact", "## Diagnosis", "## Steps", "## Recovery"}
-	for _, a := range alerts(t) {
-		base := strings.ToLower(a.Alert) + ".md"
-		if want := "https://github.com/easy-erp/dbsync/blob/main/docs/runbooks/" + base; a.Annotations["runbook_url"] != want {
-			t.Errorf("%s: runbook_url %q, want %q", a.Alert, a.Annotations["runbook_url"], want)
-		}
-		text, err := os.ReadFile(filepath.Join("..", "docs", "runbooks", base))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		for _, heading := range headings {
-			if !strings.Contains(string(text), heading+"\n") {
-				t.Errorf("%s: no %q", base, heading)
-			}
-		}
-	}
-}
-
 func TestRecordingRulesStandBeforeAlerts(t *testing.T) {
 	group := ""
 	alertSeen := false
@@ -201,7 +183,7 @@ func TestAlertsBridgeMissedScrapes(t *testing.T) {
 }
 
 func TestAlertsKeepTheInstance(t *testing.T) {
-	examples, err := rulefile.Examples(os.DirFS("tests"), "*.test.yml")
+	examples, err := rulefile.Examples(tests, "*.test.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,53 +200,4 @@ func TestAlertsKeepTheInstance(t *testing.T) {
 			t.Errorf("no promtool test makes %s fire", key)
 		}
 	}
-}
-
-// Metrics that other programs than dbsync_exporter give.
-var foreign = regexp.MustCompile(`^(up|ALERTS|(prometheus|alertmanager)_[a-z_]+)$`)
-
-func TestEveryMetricIsDocumented(t *testing.T) {
-	text, err := os.ReadFile("../docs/metrics.md")
-	if err != nil {
-		t.Skipf("SKIPPED, nothing to compare with: %v; `make docs` writes it", err)
-	}
-	documented := map[string]bool{}
-	for _, name := range regexp.MustCompile(`[a-z][a-zA-Z0-9_]+\*?`).FindAllString(string(text), -1) {
-		documented[name] = true
-	}
-	recorded := map[string]bool{}
-	for _, r := range read(t) {
-		recorded[r.Record] = true
-	}
-	for name, user := range metrics(t) {
-		if foreign.MatchString(name) || recorded[name] || documented[name] || documentedAsFamily(documented, name) {
-			continue
-		}
-		t.Errorf("%s, which %s reads, is in no line of docs/metrics.md", name, user)
-	}
-}
-
-// documentedAsFamily finds a name under an open family, written as prefix_*.
-func documentedAsFamily(documented map[string]bool, name string) bool {
-	for i, c := range name {
-		if c == '_' && documented[name[:i+1]+"*"] {
-			return true
-		}
-	}
-	return false
-}
-
-// metrics returns each metric that the rules read, and one rule that does.
-func metrics(t *testing.T) map[string]string {
-	t.Helper()
-	used := map[string]string{}
-	for _, r := range read(t) {
-		parser.Inspect(expression(t, r), func(node parser.Node, _ []parser.Node) error {
-			if v, ok := node.(*parser.VectorSelector); ok {
-				used[v.Name] = r.Record + r.Alert
-			}
-			return nil
-		})
-	}
-	return used
 }

@@ -10,10 +10,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
-	"regexp"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -77,35 +75,4 @@ func Parse(name string, text []byte) ([]Rule, []error) {
 		}
 	}
 	return rules, nil
-}
-
-var firing = regexp.MustCompile(`labels: '(ALERTS\{alertname=.*alertstate="firing".*\})'`)
-
-// Examples returns the label sets of the alerts that the promtool tests expect
-// to fire, as Prometheus sends them to Alertmanager.
-func Examples(fsys fs.FS, pattern string) ([]labels.Labels, error) {
-	names, err := fs.Glob(fsys, pattern)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[uint64]bool{}
-	var all []labels.Labels
-	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		for _, match := range firing.FindAllStringSubmatch(string(text), -1) {
-			series, err := Parser().ParseMetric(match[1])
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			alert := labels.NewBuilder(series).Del(labels.MetricName, "alertstate").Labels()
-			if !seen[alert.Hash()] {
-				seen[alert.Hash()] = true
-				all = append(all, alert)
-			}
-		}
-	}
-	return all, nil
 }
