@@ -29,5 +29,5 @@ func checkConfig(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d targets, %d backups", len(loaded.Targets), len(loaded.Backups)), nil
+	return fmt.Sprintf("%d database servers", len(loaded.Targets())), nil
 }
