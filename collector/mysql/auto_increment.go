@@ -44,13 +44,14 @@ func autoIncrements() collector.Definition {
 		Needs: collector.Needs{Server: true, Privileges: map[collector.Flavour][]collector.Privilege{
 			collector.MySQL: visible, collector.MariaDB: visible,
 		}},
-		Cost: "Once an hour. MySQL 8.0+: one statement on the data dictionary, 0.7 s for 12,000 tables. MariaDB and MySQL 5.7: a " +
-			"statement that reads all definitions, 0.5 s for 12,000 tables, and at most 500 tables opened, so that more take several hours.",
+		Cost: "Once an hour. MySQL 8.0+: one statement on the data dictionary, 0.4 s with 12,000 tables. MariaDB and MySQL 5.7: one " +
+			"that reads all definitions, as long, and others that open at most 500 tables; where there are more, it takes several hours " +
+			"to see all.",
 		Every:    time.Hour,
 		Deadline: 2 * time.Minute,
 		Families: []*collector.Family{autoIncrementUsed},
 		New: func(t *collector.Target) collector.Collector {
-			return &autoIncrement{server: t.Server}
+			return &autoIncrement{server: t.Server, perRun: tablesPerRun}
 		},
 	}
 }
@@ -58,6 +59,7 @@ func autoIncrements() collector.Definition {
 // autoIncrement remembers the values of tables that this run does not open.
 type autoIncrement struct {
 	server collector.Server
+	perRun int // how many tables it may open
 	used   map[column]float64
 	next   int // where in the sorted columns the next run begins
 }
@@ -167,11 +169,11 @@ func (a *autoIncrement) limits(ctx context.Context) (map[column]float64, error) 
 // turn returns the columns that are next, and moves on.
 func (a *autoIncrement) turn(limits map[column]float64) []column {
 	columns := slices.SortedFunc(maps.Keys(limits), column.compare)
-	if len(columns) <= tablesPerRun {
+	if len(columns) <= a.perRun {
 		return columns
 	}
 	start := a.next % len(columns)
-	a.next = start + tablesPerRun
+	a.next = start + a.perRun
 	return append(columns, columns...)[start:a.next]
 }
 

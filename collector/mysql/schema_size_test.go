@@ -66,7 +66,7 @@ func engineSize(t *testing.T, server *testenv.Server, schema, table string) (dat
 func TestSchemaSizeOpensNoTable(t *testing.T) {
 	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
 		schema := server.Schema(t)
-		for i := range 50 {
+		for i := range 30 {
 			server.Exec(t, fmt.Sprintf("CREATE TABLE %s.t%d (id INT PRIMARY KEY)", schema, i))
 		}
 		scrape := newScraper(t, connect(t, server, schemaSizes()), schemaSizes())
@@ -75,10 +75,10 @@ func TestSchemaSizeOpensNoTable(t *testing.T) {
 		opened := openedTables(t, server)
 		got := scrape()
 		// 1 of the statistics; MySQL opens a few of its dictionary.
-		if n := openedTables(t, server) - opened; n > 20 {
+		if n := openedTables(t, server) - opened; n > 10 {
 			t.Errorf("%d tables were opened", n)
 		}
-		got.want(t, 50*16384, "dbsync_mysql_schema_size_bytes", "schema", schema, "component", "data")
+		got.want(t, 30*16384, "dbsync_mysql_schema_size_bytes", "schema", schema, "component", "data")
 	})
 }
 
