@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 // Package app reads the layer above the database: an API gateway's access log
 // and what a probe of it says, and the logs of the database and its tools.
 //

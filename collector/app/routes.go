@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package app
 
 import (
@@ -49,6 +47,12 @@ func parseRoute(template string) (route, error) {
 		}
 	}
 	return r, nil
+}
+
+// CheckRoute says what is wrong with a template.
+func CheckRoute(template string) error {
+	_, err := parseRoute(template)
+	return err
 }
 
 // parseRoutes reads the templates of an API.

@@ -24,6 +24,8 @@ type Config struct {
 	backups       []Backup
 	windows       []Window
 	stateDir      string
+	apis          []API
+	logs          []Log
 	paths         []Path
 	processes     []string
 	text          string
@@ -138,6 +140,12 @@ func (c *Config) Windows(target string) []Window {
 
 // StateDir returns the folder that keeps the newest runs.
 func (c *Config) StateDir() string { return c.stateDir }
+
+// APIs returns the HTTP interfaces to watch.
+func (c *Config) APIs() []API { return slices.Clone(c.apis) }
+
+// Logs returns the logs whose lines are counted.
+func (c *Config) Logs() []Log { return slices.Clone(c.logs) }
 
 // Paths returns the folders whose file systems are reported.
 func (c *Config) Paths() []Path { return slices.Clone(c.paths) }

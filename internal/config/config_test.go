@@ -19,9 +19,17 @@ const testPassword = "hunter2 'is\" $ecret"
 func testOptions() Options {
 	return Options{
 		Known: Known{
-			Collectors: []string{"host", "mysql", "mysql.locks", "mysql.processlist"},
-			Tools:      []string{"flyway", "golang-migrate"},
-			Methods:    []string{"mysqldump", MethodJob},
+			Collectors:    []string{"host", "mysql", "mysql.locks", "mysql.processlist"},
+			Tools:         []string{"flyway", "golang-migrate"},
+			Methods:       []string{"mysqldump", MethodJob},
+			AccessFormats: []string{"combined", "json", "pattern"},
+			LogFormats:    []string{"mysql", "plain"},
+			Route: func(template string) error {
+				if !strings.HasPrefix(template, "/") {
+					return fmt.Errorf("route %q: want a path that begins with /", template)
+				}
+				return nil
+			},
 		},
 		Getenv: func(name string) (string, bool) { return testPassword, name == "TEST_PASSWORD" },
 	}

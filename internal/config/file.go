@@ -23,6 +23,11 @@ type file struct {
 	// Planned work: while a window is open, dbsync_maintenance_active is 1 and the
 	// shipped rules keep quiet about what the work excuses.
 	Maintenance []maintenanceEntry `yaml:"maintenance,omitempty"`
+	// The HTTP interfaces to watch, an API gateway's above all; served with
+	// default_target.
+	APIs []apiEntry `yaml:"apis,omitempty"`
+	// The logs of which lines are counted; served with default_target.
+	Logs []logEntry `yaml:"logs,omitempty"`
 	// What is read of the host that the exporter runs on.
 	Host hostSection `yaml:"host"`
 }
@@ -149,6 +154,56 @@ type maintenanceEntry struct {
 	Duration duration `yaml:"duration"`
 	// Why, for people.
 	Reason string `yaml:"reason,omitempty"`
+}
+
+type apiEntry struct {
+	// Its name, the label on every series.
+	Name string `yaml:"name"`
+	// The access log to follow.
+	AccessLog string `yaml:"access_log,omitempty"`
+	// How its lines are written: json (by nginx's names of variables), envoy,
+	// traefik, kong, caddy, combined (with the response time at the end, or without),
+	// or pattern. Default: json.
+	Format string `yaml:"format,omitempty"`
+	// Where a JSON format keeps method, path, code and duration, when elsewhere than
+	// usual: {code: response.status}.
+	Fields map[string]string `yaml:"fields,omitempty"`
+	// For format pattern: a regular expression with groups named code and, where the
+	// log has them, method, path and duration: (?P<code>\d{3}).
+	Pattern string `yaml:"pattern,omitempty"`
+	// What the log's duration counts: s, ms, us or ns. Default: the format's own.
+	Unit string `yaml:"unit,omitempty"`
+	// Templates of paths to tell apart, such as /orders/{id} or /static/*; the first
+	// that matches counts. Default: none.
+	Routes []string `yaml:"routes,omitempty"`
+	// The share of requests that must not fail, for the burn rate alerts: 99.9%.
+	Objective share `yaml:"objective,omitempty"`
+	// What a request may take, for the latency alert.
+	LatencyObjective duration `yaml:"latency_objective,omitempty"`
+	// An address to ask every 15 seconds.
+	Probe string `yaml:"probe,omitempty"`
+	// The probe's method. Default: GET.
+	ProbeMethod string `yaml:"probe_method,omitempty"`
+	// The status codes that are right. Default: 200 to 299.
+	ProbeCodes []int `yaml:"probe_codes,omitempty"`
+	// A regular expression that the answer must match.
+	ProbeBody string `yaml:"probe_body,omitempty"`
+	// How long the answer may take. Default: 5s.
+	ProbeTimeout duration `yaml:"probe_timeout,omitempty"`
+	// The certificate authorities of an https probe, PEM. Default: the system's.
+	ProbeCAFile string `yaml:"probe_ca_file,omitempty"`
+}
+
+type logEntry struct {
+	// Its name, the label on every series.
+	Name string `yaml:"name"`
+	// The file.
+	Path string `yaml:"path"`
+	// How its lines are written: mysql (the error log), slow (the slow query log),
+	// json, logfmt or plain. Default: plain.
+	Format string `yaml:"format,omitempty"`
+	// Regular expressions by name: the lines that match are counted.
+	Patterns map[string]string `yaml:"patterns,omitempty"`
 }
 
 type hostSection struct {

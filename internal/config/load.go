@@ -39,9 +39,12 @@ type Server struct {
 
 // Known are names that the file may use and that this package cannot know.
 type Known struct {
-	Collectors []string // with their groups
-	Tools      []string // migration tools
-	Methods    []string // of backups
+	Collectors    []string // with their groups
+	Tools         []string // migration tools
+	Methods       []string // of backups
+	AccessFormats []string // of access logs
+	LogFormats    []string
+	Route         func(template string) error // says what is wrong with a template of paths
 }
 
 // defaultModule is the module of targets that name none, and defaultTarget the

@@ -34,6 +34,8 @@ func (f *file) validate(known Known, p *problems) (*Config, error) {
 	v.backups(f.Backups)
 	v.windows(f.Maintenance)
 	v.absolute("jobs.state_dir", f.Jobs.StateDir)
+	v.apis(f.APIs)
+	v.logs(f.Logs)
 	v.host(&f.Host)
 	if err := v.err(); err != nil {
 		return nil, err
@@ -73,6 +75,12 @@ func (f *file) setDefaults() {
 	setDefault(&f.Jobs.StateDir, "/var/lib/dbsync")
 	for i := range f.Maintenance {
 		setDefault(&f.Maintenance[i].Target, m.DefaultTarget)
+	}
+	for i := range f.APIs {
+		f.APIs[i].setDefaults()
+	}
+	for i := range f.Logs {
+		setDefault(&f.Logs[i].Format, "plain")
 	}
 	if f.Host.Processes == nil {
 		f.Host.Processes = []string{"mysqld", "mariadbd"}

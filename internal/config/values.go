@@ -80,3 +80,23 @@ func (t *instant) UnmarshalText(text []byte) error {
 }
 
 func (t instant) MarshalYAML() (any, error) { return t.Format(time.RFC3339), nil }
+
+// share is a part of the whole, between nothing and all of it: "99.9%" or 0.999.
+type share float64
+
+func (s *share) UnmarshalText(text []byte) error {
+	digits, percent := strings.CutSuffix(string(text), "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if percent {
+		n = math.Round(n*1e8) / 1e10 // 99.9% is 0.999, and not a bit more
+	}
+	if err != nil || !(n > 0 && n < 1) {
+		return errors.New(`want a share such as "99.9%" or 0.999, less than all`)
+	}
+	*s = share(n)
+	return nil
+}
+
+func (s share) MarshalYAML() (any, error) {
+	return strconv.FormatFloat(float64(s)*100, 'g', 10, 64) + "%", nil
+}

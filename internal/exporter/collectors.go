@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/app"
 	"github.com/easy-erp/dbsync/collector/backup"
 	"github.com/easy-erp/dbsync/collector/host"
 	"github.com/easy-erp/dbsync/collector/job"
@@ -37,7 +38,10 @@ func Names(defs []collector.Definition) []string {
 
 // Known returns the names that a configuration may use.
 func Known() config.Known {
-	return config.Known{Collectors: Names(Definitions()), Tools: migration.Tools(), Methods: backup.Methods()}
+	return config.Known{
+		Collectors: Names(Definitions()), Tools: migration.Tools(), Methods: backup.Methods(),
+		AccessFormats: app.Formats(), LogFormats: app.LogFormats(), Route: app.CheckRoute,
+	}
 }
 
 // plan is what a target shall be. Targets whose plans are equal are the same.
@@ -60,6 +64,8 @@ type plan struct {
 type hostPlan struct {
 	paths     []config.Path
 	processes []string
+	apis      []config.API
+	logs      []config.Log
 }
 
 func (p plan) equal(q plan) bool { return reflect.DeepEqual(p, q) }
@@ -76,6 +82,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 	}
 	if p.host != nil {
 		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
+		defs = append(defs, app.Definitions(p.application())...)
 	}
 	return defs
 }

@@ -68,7 +68,7 @@ func (e *Exporter) basePlan(c *config.Config) plan {
 }
 
 func newHostPlan(c *config.Config) *hostPlan {
-	return &hostPlan{paths: c.Paths(), processes: c.Processes()}
+	return &hostPlan{paths: c.Paths(), processes: c.Processes(), apis: c.APIs(), logs: c.Logs()}
 }
 
 // build makes a generation, taking over from the old one every target whose plan

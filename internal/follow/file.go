@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 package follow
 
 import (
@@ -10,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -42,9 +39,8 @@ type file struct {
 }
 
 // openFile opens the file at the path, to be read from its end or its beginning.
-// Opening a pipe without O_NONBLOCK would wait for a writer.
 func openFile(path string, atEnd bool) (*file, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -149,11 +145,4 @@ func (f *file) readHead(size int) (uint32, int) {
 
 func (f *file) position() FilePosition {
 	return FilePosition{Inode: inode(f.info), Offset: f.offset, Within: f.skipping, Head: f.head, HeadSize: f.headSize}
-}
-
-func inode(info os.FileInfo) uint64 {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return stat.Ino
-	}
-	return 0
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build unix
-
 // Package follow reads the lines that are appended to a log file, through
 // rotation and restarts, each line once.
 //
