@@ -5,6 +5,7 @@ package exporter
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,16 +34,16 @@ func TestBrokenConfigurationChangesNothing(t *testing.T) {
 	}
 }
 
-func TestUnknownCollectorInAReloadChangesNothing(t *testing.T) {
-	r := start(t, oneServer, nil)
-	r.write(strings.Replace(oneServer, "3306", "3307", 1) + "collectors: {nope: true}\n")
-	if a := r.reloadByHTTP(); a.code != 500 || !strings.Contains(a.body, "nope") {
-		t.Errorf("status %d: %s", a.code, a.body)
+// A switch of what only one target has does not disturb the others.
+func TestSwitchesOfTheDefaultTargetAlone(t *testing.T) {
+	r := start(t, twoServers+"collectors: {host: false, mysql.sizes: false}\n", nil)
+	for path, want := range map[string][]string{
+		"/metrics": {"exporter", "maintenance", "mysql.status"}, "/probe?target=crm": {"maintenance", "mysql.status"},
+	} {
+		if got := seen(r.want(path, 200).families(t)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", path, got, want)
+		}
 	}
-	if first := r.connected()[0]; first.options.Address != "127.0.0.1:3306" {
-		t.Error(first.options.Address)
-	}
-	r.want("/metrics", 200, "mysql_up 1")
 }
 
 func TestReloadByHTTPIsGuarded(t *testing.T) {

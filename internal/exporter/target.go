@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -46,7 +47,8 @@ func (e *Exporter) newTarget(p plan, runs *job.Store) (*target, error) {
 }
 
 func (e *Exporter) newScraper(p plan, server collector.Server, runs *job.Store) (*collector.Scraper, error) {
-	defs, err := collector.Select(e.options.definitions(p, server, runs), p.switches, p.noDefaults)
+	all := e.options.definitions(p, server, runs)
+	defs, err := collector.Select(all, p.applicable(all), p.noDefaults)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +58,16 @@ func (e *Exporter) newScraper(p plan, server collector.Server, runs *job.Store) 
 	return collector.NewScraper(&collector.Target{
 		Name: p.target.Name, Server: server, Logger: e.options.Logger, Now: e.options.Now,
 	}, defs)
+}
+
+// applicable returns the switches of collectors that the target can have. The
+// names were checked with the configuration: one that is not of this target is of
+// another one, as the host is of the default target alone.
+func (p plan) applicable(defs []collector.Definition) map[string]bool {
+	names := Names(defs)
+	switches := maps.Clone(p.switches)
+	maps.DeleteFunc(switches, func(name string, _ bool) bool { return !slices.Contains(names, name) })
+	return switches
 }
 
 func (e *Exporter) serverOptions(p plan) mysqld.Options {

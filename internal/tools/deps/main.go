@@ -76,6 +76,7 @@ func missingHostPackages() []string {
 	}{
 		{inPath("gcc"), []string{"gcc", "libc6-dev"}}, // go test -race
 		{inPath("git"), []string{"git"}},              // the version that a build carries
+		{inPath("curl"), []string{"curl"}},            // the documented way of reporting a run
 		{provision.HasDebianKeys(), []string{"debian-archive-keyring"}},
 	} {
 		if !need.there {
