@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Requirement is a privilege and what it is used for.
+type Requirement struct {
+	Name, On string
+	// Optional says that nobody is skipped without it.
+	Optional bool
+	Uses     []Use
+}
+
+// Use is what a collector needs a privilege for.
+type Use struct{ Collector, Why string }
+
+// Placeholder reports whether the object stands for one that only the user can
+// name: declarations call the schema of an application "app".
+func (r Requirement) Placeholder() bool { return strings.HasPrefix(r.On, "app.") }
+
+// Requirements returns the privileges that the definitions use on servers of the
+// flavour, each once: those of the whole server first, placeholders last.
+func Requirements(defs []Definition, flavour Flavour) []Requirement {
+	var all []Requirement
+	for _, d := range defs {
+		privileges, _ := forFlavour(d.Needs.Privileges, flavour)
+		for _, p := range privileges {
+			i := slices.IndexFunc(all, func(r Requirement) bool { return r.Name == p.Name && r.On == p.On })
+			if i < 0 {
+				i = len(all)
+				all = append(all, Requirement{Name: p.Name, On: p.On, Optional: true})
+			}
+			all[i].Optional = all[i].Optional && p.Optional
+			all[i].Uses = append(all[i].Uses, Use{d.Name, p.Why})
+		}
+	}
+	slices.SortFunc(all, func(a, b Requirement) int {
+		return cmp.Or(rank(a)-rank(b), cmp.Compare(a.On, b.On), cmp.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+func rank(r Requirement) int {
+	switch {
+	case r.On == "*.*":
+		return 0
+	case r.Placeholder():
+		return 2
+	}
+	return 1
+}
+
+// GrantStatements returns the statements that give an account what is required,
+// one for each object, without a semicolon.
+func GrantStatements(required []Requirement, account string) []string {
+	var statements []string
+	for i := 0; i < len(required); {
+		on, names := required[i].On, []string(nil)
+		for ; i < len(required) && required[i].On == on; i++ {
+			names = append(names, required[i].Name)
+		}
+		statements = append(statements, "GRANT "+strings.Join(names, ", ")+" ON "+on+" TO "+account)
+	}
+	return statements
+}
