@@ -201,3 +201,44 @@ func TestAlertsKeepTheInstance(t *testing.T) {
 		}
 	}
 }
+
+// A rule is proved only where a test makes it fire and another shows it quiet,
+// at both ends of the scrape intervals that are supported.
+func TestEveryAlertIsProvedAtBothIntervals(t *testing.T) {
+	proofs, err := rulefile.Proofs(tests, "*.test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range alerts(t) {
+		if a.Alert == "Watchdog" || a.Alert == "ExporterDown" { // always fires; tested at 10 s and 60 s
+			continue
+		}
+		for _, interval := range []model.Duration{model.Duration(15 * time.Second), model.Duration(time.Minute)} {
+			if !proofs[a.Alert].Fires[interval] || !proofs[a.Alert].Quiet[interval] {
+				t.Errorf("%s: no test that it fires, or none that it stays quiet, scraped every %v", a.Alert, interval)
+			}
+		}
+	}
+}
+
+// The five rules that the project grew from, with their thresholds and
+// durations. The fact of a failure is told sooner, by a rule of the same id.
+func TestTheFirstFiveRules(t *testing.T) {
+	for _, want := range []struct {
+		id, condition string
+		wait          time.Duration
+	}{
+		{"migration_failure", "history:dbsync_migration_success:ratio24h < 0.95", 5 * time.Minute},
+		{"backup_failure", "instance_backup:dbsync_backup_success:ratio24h < 0.99", 2 * time.Minute},
+		{"backup_failure", "(last_over_time(dbsync_backup_max_duration_seconds[4m]))", 2 * time.Minute}, // 600 s by default
+		{"database_connections_high", "instance:dbsync_mysql_connections:ratio > 0.8", 3 * time.Minute},
+		{"disk_space_low", "instance_path:dbsync_disk_used:ratio > 0.85", time.Minute},
+		{"query_performance_degraded", "instance:dbsync_mysql_statement_seconds:mean5m > 2", 5 * time.Minute},
+	} {
+		if !slices.ContainsFunc(alerts(t), func(a rulefile.Rule) bool {
+			return a.Labels["rule_id"] == want.id && time.Duration(a.For) == want.wait && strings.Contains(a.Expr, want.condition)
+		}) {
+			t.Errorf("no rule %s waits %v for %q", want.id, want.wait, want.condition)
+		}
+	}
+}
