@@ -79,7 +79,7 @@ func compareAtlas(t *tool, f facts, all []file) difference {
 	}
 	first := ""
 	for _, r := range f.newest {
-		if first == "" || compareVersions(r.version, first) < 0 {
+		if first == "" || t.order(r.version, first) < 0 {
 			first = r.version
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,7 @@ type place struct {
 	tool          *tool
 	lockTable     string   // that of the tool; empty: it has none, or it cannot be seen
 	configured    *History // nil: it was discovered
+	timestamps    string   // its columns of that type, in lower case, with spaces around
 	visible       bool
 	problem       string // why it cannot be what the configuration says
 }
@@ -91,8 +93,7 @@ func (c *catalog) match(tables []table) []place {
 	for _, p := range c.configured {
 		if i := find(tables, p.schema, p.table); i >= 0 {
 			taken[i] = true
-			p.schema, p.table, p.visible = tables[i].schema, tables[i].name, true
-			p.lockTable = lockTable(p.tool, tables, tables[i])
+			p.find(tables, i)
 			if !p.tool.made(tables[i]) {
 				p.problem = fmt.Sprintf("%s is no history of %s that the account can read, which has the columns %s: "+
 					"correct the tool in migrations.histories or grant SELECT on all columns",
@@ -107,12 +108,33 @@ func (c *catalog) match(tables []table) []place {
 		}
 		one := toolOf(c.tools, t, func(name string) bool { return find(tables, t.schema, name) >= 0 })
 		if one != nil {
-			places = append(places, place{
-				schema: t.schema, table: t.name, tool: one, visible: true, lockTable: lockTable(one, tables, t),
-			})
+			p := place{tool: one}
+			p.find(tables, i)
+			places = append(places, p)
 		}
 	}
 	return places
+}
+
+// find takes what the place needs to know of its table, and of the one that is its
+// lock.
+func (p *place) find(tables []table, i int) {
+	p.schema, p.table, p.visible = tables[i].schema, tables[i].name, true
+	all := []table{tables[i]}
+	if suffix := p.tool.lock.suffix; suffix != "" {
+		if i := find(tables, p.schema, p.table+suffix); i >= 0 {
+			p.lockTable = tables[i].name
+			all = append(all, tables[i])
+		}
+	}
+	p.timestamps = " "
+	for _, t := range all {
+		for _, name := range slices.Sorted(maps.Keys(t.columns)) {
+			if strings.HasPrefix(t.columns[name], "timestamp") {
+				p.timestamps += name + " "
+			}
+		}
+	}
 }
 
 // find returns the index of the table by its exact name, or else by one that
@@ -123,16 +145,6 @@ func find(tables []table, schema, name string) int {
 		return exact
 	}
 	return slices.IndexFunc(tables, func(t table) bool { return strings.EqualFold(t.schema, schema) && strings.EqualFold(t.name, name) })
-}
-
-func lockTable(t *tool, tables []table, history table) string {
-	if t.lock.suffix == "" {
-		return ""
-	}
-	if i := find(tables, history.schema, history.name+t.lock.suffix); i >= 0 {
-		return tables[i].name
-	}
-	return ""
 }
 
 // names are the ends of the names of all tables that matter, in lower case.

@@ -30,7 +30,7 @@ func compareSets(t *tool, f facts, all []file) difference {
 	}
 	top := ""
 	for _, r := range f.newest {
-		if r.stands() && compareVersions(r.version, top) > 0 {
+		if r.stands() && t.order(r.version, top) > 0 {
 			top = r.version
 		}
 	}
@@ -41,7 +41,7 @@ func compareSets(t *tool, f facts, all []file) difference {
 		for _, replaced := range one.replaces {
 			have[replaced] = true
 		}
-		if oldest == "" || compareVersions(one.version, oldest) < 0 {
+		if oldest == "" || t.order(one.version, oldest) < 0 {
 			oldest = one.version
 		}
 		r, ran := f.newest[id]
@@ -52,17 +52,17 @@ func compareSets(t *tool, f facts, all []file) difference {
 			if differs {
 				d.changed++
 			}
-		case !ran && !one.repeatable && f.baseline != "" && compareVersions(one.version, f.baseline) <= 0:
+		case !ran && !one.repeatable && f.baseline != "" && t.order(one.version, f.baseline) <= 0:
 		case !ran && replacesApplied(f, one):
 		default:
 			d.pending = append(d.pending, one)
-			if !one.repeatable && compareVersions(one.version, top) < 0 {
+			if !one.repeatable && t.order(one.version, top) < 0 {
 				d.late++
 			}
 		}
 	}
 	for id, r := range f.newest {
-		pruned := t.files.prunable && compareVersions(r.version, oldest) < 0
+		pruned := t.files.prunable && t.order(r.version, oldest) < 0
 		if r.state == applied && !have[id] && !pruned {
 			d.missing++
 		}

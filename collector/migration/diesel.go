@@ -14,7 +14,7 @@ func diesel() *tool {
 		table:   "__diesel_schema_migrations",
 		columns: []string{"version varchar", "run_on"},
 		exact:   true,
-		rows:    selection{version: "version", ended: "UNIX_TIMESTAMP(run_on)"},
+		rows:    selection{version: "version", ended: local("run_on")},
 		states:  []state{applied},
 		files:   files{wanted: dieselFile, deep: true, prunable: true},
 	}

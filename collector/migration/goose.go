@@ -12,7 +12,7 @@ func goose() *tool {
 		columns: []string{"id", "version_id", "is_applied", "tstamp"},
 		exact:   true,
 		rows: selection{
-			order: "id", version: "version_id", ended: "UNIX_TIMESTAMP(tstamp)",
+			order: "id", version: "version_id", ended: local("tstamp"),
 			state: "CASE WHEN version_id = 0 THEN '' WHEN is_applied + 0 = 0 THEN 'rolled_back' ELSE 'applied' END",
 		},
 		states: []state{applied},

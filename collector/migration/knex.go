@@ -11,7 +11,7 @@ func knex() *tool {
 		table:   "knex_migrations",
 		columns: []string{"id", "name", "batch", "migration_time"},
 		exact:   true,
-		rows:    selection{order: "id", version: "name", ended: "UNIX_TIMESTAMP(migration_time)"},
+		rows:    selection{order: "id", version: "name", ended: local("migration_time")},
 		states:  []state{applied},
 		current: newest,
 		lock:    lock{suffix: "_lock", held: "is_locked"},

@@ -95,7 +95,7 @@ func summarize(t *tool, rows []revision) facts {
 	}
 	for _, r := range f.newest {
 		f.states[r.state]++
-		if r.state == baseline && compareVersions(r.version, f.baseline) > 0 {
+		if r.state == baseline && t.order(r.version, f.baseline) > 0 {
 			f.baseline = r.version
 		}
 	}
@@ -114,7 +114,7 @@ func current(t *tool, rows []revision, f facts) []revision {
 		if !f.newest[t.id(r.version, r.description)].stands() || !r.stands() || r.version == "" {
 			continue
 		}
-		if best == nil || t.current == newest || compareVersions(r.version, best.version) >= 0 {
+		if best == nil || t.current == newest || t.order(r.version, best.version) >= 0 {
 			best = &rows[i]
 		}
 	}

@@ -10,7 +10,7 @@ func phinx() *tool {
 		table:   "phinxlog",
 		columns: []string{"version bigint", "start_time", "end_time"},
 		rows: selection{
-			version: "version", description: "migration_name", ended: "UNIX_TIMESTAMP(NULLIF(end_time, 0))",
+			version: "version", description: "migration_name", ended: local("end_time"),
 			took: "TIMESTAMPDIFF(SECOND, NULLIF(start_time, 0), NULLIF(end_time, 0))",
 		},
 		states: []state{applied},

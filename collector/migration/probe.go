@@ -76,7 +76,7 @@ func ask(ctx context.Context, server collector.Server, places []place) ([]look1,
 		holder, since, lockArgs, _ := p.lock()
 		args = append(args, lockArgs...)
 		parts = append(parts, fmt.Sprintf("SELECT %d, p.a, p.b, p.c, %s, %s, CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF') FROM (%s) AS p",
-			i, holder, since, p.statement(p.tool.rows.probe("{table}"))))
+			i, holder, p.statement(since), p.statement(p.tool.rows.probe("{table}"))))
 	}
 	seen := make([]look1, len(places))
 	rows := 0
@@ -95,9 +95,6 @@ func ask(ctx context.Context, server collector.Server, places []place) ([]look1,
 	}
 	return seen, err
 }
-
-// statement puts the place's table into one of its tool's statements.
-func (p place) statement(text string) string { return strings.ReplaceAll(text, "{table}", p.quoted()) }
 
 // gone reports whether the server says that a table, its schema or a column is
 // not there or not ours to read, in the words it has for that.

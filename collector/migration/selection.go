@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -26,12 +27,27 @@ type selection struct {
 	mark string
 }
 
-// utc reads a DATETIME that holds UTC: that is the zone of our sessions.
+// utc reads a TIMESTAMP, or a DATETIME that holds UTC: that is the zone of our
+// sessions.
 func utc(column string) string { return "UNIX_TIMESTAMP(NULLIF(" + column + ", 0))" }
 
-// local reads a DATETIME that holds the server's local time.
-func local(column string) string {
-	return "UNIX_TIMESTAMP(CONVERT_TZ(NULLIF(" + column + ", 0), @@GLOBAL.time_zone, '+00:00'))"
+// local reads a TIMESTAMP, or a DATETIME that holds the server's local time, which
+// a client's session has unless it asks for another. Which of them a column is
+// differs between the versions of a tool: the place knows.
+func local(column string) string { return "{local " + column + "}" }
+
+var localTime = regexp.MustCompile(`\{local (\w+)\}`)
+
+// statement puts the place's table into one of its tool's statements.
+func (p place) statement(text string) string {
+	text = localTime.ReplaceAllStringFunc(text, func(match string) string {
+		column := localTime.FindStringSubmatch(match)[1]
+		if strings.Contains(p.timestamps, " "+strings.ToLower(column)+" ") {
+			return utc(column)
+		}
+		return "UNIX_TIMESTAMP(CONVERT_TZ(NULLIF(" + column + ", 0), @@GLOBAL.time_zone, '+00:00'))"
+	})
+	return strings.ReplaceAll(text, "{table}", p.quoted())
 }
 
 // probe is the statement that shows at the cost of a look into an index whether
@@ -69,16 +85,14 @@ func (s selection) all(table string, after bool) string {
 // scan reads a row of all.
 func scan(row collector.Row) (revision, error) {
 	var order sql.NullInt64
-	var version, description, state, checksum sql.NullString
+	var version, description, text, checksum sql.NullString
 	var ended, took sql.NullFloat64
-	err := row.Scan(&order, &version, &description, &state, &ended, &took, &checksum)
+	err := row.Scan(&order, &version, &description, &text, &ended, &took, &checksum)
 	return revision{
-		order: order.Int64, version: version.String, description: description.String, state: stateOf(state.String),
+		order: order.Int64, version: version.String, description: description.String, state: state(text.String),
 		ended: orUnknown(ended), took: orUnknown(took), checksum: checksum.String,
 	}, err
 }
-
-func stateOf(text string) state { return state(text) }
 
 func orUnknown(x sql.NullFloat64) float64 {
 	if !x.Valid {

@@ -21,7 +21,7 @@ func sqlx() *tool {
 		rows: selection{
 			version: "version", description: "description", checksum: "LOWER(HEX(checksum))",
 			state: "IF(success + 0 = 0, 'unfinished', 'applied')",
-			ended: "IF(success + 0 = 0, NULL, UNIX_TIMESTAMP(installed_on))",
+			ended: "IF(success + 0 = 0, NULL, " + local("installed_on") + ")",
 			took:  "IF(execution_time < 0, NULL, execution_time / 1e9)",
 			mark:  "MAX(version), SUM(success + 0), SUM(execution_time)",
 		},

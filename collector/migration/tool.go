@@ -32,6 +32,8 @@ type tool struct {
 	current position
 	lock    lock
 	files   files
+	// rank is what versions are ordered by. nil: by themselves.
+	rank func(version string) string
 	// same makes one id of versions that mean the same migration. nil: the version
 	// is the id.
 	same func(version, description string) string
@@ -117,6 +119,14 @@ func (t *tool) id(version, description string) string {
 		return version
 	}
 	return t.same(version, description)
+}
+
+// order compares versions as the tool orders them.
+func (t *tool) order(a, b string) int {
+	if t.rank != nil {
+		a, b = t.rank(a), t.rank(b)
+	}
+	return compareVersions(a, b)
 }
 
 func (t *tool) shows(s state) bool { return slices.Contains(t.states, s) }

@@ -16,6 +16,9 @@ func typeorm() *tool {
 		states:  []state{applied},
 		current: newest,
 		files:   files{wanted: typeormFile, prunable: true},
+		rank: func(version string) string { // the time is at the end
+			return version[max(0, len(version)-len("1700000000000")):]
+		},
 	}
 }
 

@@ -1,0 +1,5 @@
+-- +goose Up
+CREATE TABLE order_lines (id INT PRIMARY KEY);
+
+-- +goose Down
+DROP TABLE order_lines;

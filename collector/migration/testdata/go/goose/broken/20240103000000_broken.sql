@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE nothing ADD COLUMN id INT;

@@ -1,0 +1,5 @@
+-- +migrate Up
+CREATE TABLE orders (id INT PRIMARY KEY);
+
+-- +migrate Down
+DROP TABLE orders;

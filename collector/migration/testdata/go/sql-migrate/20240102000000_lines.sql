@@ -1,0 +1,5 @@
+-- +migrate Up
+CREATE TABLE order_lines (id INT PRIMARY KEY);
+
+-- +migrate Down
+DROP TABLE order_lines;

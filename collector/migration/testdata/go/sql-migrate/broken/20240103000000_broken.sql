@@ -1,0 +1,2 @@
+-- +migrate Up
+ALTER TABLE nothing ADD COLUMN id INT;

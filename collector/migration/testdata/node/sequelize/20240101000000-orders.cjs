@@ -1,0 +1,2 @@
+exports.up = (queries) => queries.createTable('orders', { id: { type: 'INT', primaryKey: true } })
+exports.down = (queries) => queries.dropTable('orders')

@@ -1,0 +1,2 @@
+exports.up = (queries) => queries.addColumn('nothing', 'id', 'INT')
+exports.down = (queries) => Promise.resolve()
