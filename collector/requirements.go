@@ -59,12 +59,21 @@ func rank(r Requirement) int {
 // one for each object, without a semicolon.
 func GrantStatements(required []Requirement, account string) []string {
 	var statements []string
-	for i := 0; i < len(required); {
-		on, names := required[i].On, []string(nil)
-		for ; i < len(required) && required[i].On == on; i++ {
-			names = append(names, required[i].Name)
+	needed := slices.DeleteFunc(slices.Clone(required), func(r Requirement) bool { return covered(required, r) })
+	for i := 0; i < len(needed); {
+		on, names := needed[i].On, []string(nil)
+		for ; i < len(needed) && needed[i].On == on; i++ {
+			names = append(names, needed[i].Name)
 		}
 		statements = append(statements, "GRANT "+strings.Join(names, ", ")+" ON "+on+" TO "+account)
 	}
 	return statements
+}
+
+// covered reports whether another requirement gives the same on a wider object.
+func covered(required []Requirement, r Requirement) bool {
+	schema, _, _ := strings.Cut(r.On, ".")
+	return slices.ContainsFunc(required, func(other Requirement) bool {
+		return other.Name == r.Name && other.On != r.On && (other.On == "*.*" || other.On == schema+".*")
+	})
 }

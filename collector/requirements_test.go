@@ -17,9 +17,12 @@ func TestRequirementsOfAFlavour(t *testing.T) {
 			MariaDB: {{Name: "SLAVE MONITOR", On: "*.*"}},
 		}}},
 		{Name: "b", Needs: Needs{Privileges: map[Flavour][]Privilege{MySQL: {process, {Name: "REFERENCES", On: "*.*"}}}}},
+		{Name: "c", Needs: Needs{Privileges: map[Flavour][]Privilege{MySQL: {
+			{Name: "SELECT", On: "performance_schema.*"}, {Name: "REFERENCES", On: "mysql.*"},
+		}}}},
 	}
 	want := []string{
-		"GRANT PROCESS, REFERENCES ON *.* TO me", "GRANT SELECT ON performance_schema.threads TO me", "GRANT SELECT ON app.history TO me",
+		"GRANT PROCESS, REFERENCES ON *.* TO me", "GRANT SELECT ON performance_schema.* TO me", "GRANT SELECT ON app.history TO me",
 	}
 	for _, flavour := range []Flavour{MySQL, Percona} {
 		required := Requirements(defs, flavour)

@@ -3,7 +3,7 @@
 package config
 
 // The types in this file are the YAML file, key by key. docs/configuration.md is
-// generated from them and their comments ("go run ./internal/docgen"): the text
+// generated from them and their comments by `make docs`: the text
 // after a field's name is what the reader of that page sees.
 
 // file is the whole configuration.
@@ -204,6 +204,8 @@ type logEntry struct {
 	Format string `yaml:"format,omitempty"`
 	// Regular expressions by name: the lines that match are counted.
 	Patterns map[string]string `yaml:"patterns,omitempty"`
+	// How long it may be silent. Default: no promise.
+	ExpectedInterval duration `yaml:"expected_interval,omitempty"`
 }
 
 type hostSection struct {

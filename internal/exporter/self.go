@@ -3,12 +3,17 @@
 package exporter
 
 import (
+	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 // program is the daemon's name in its metrics.
@@ -63,3 +68,27 @@ func (s *self) loaded(at time.Time) {
 func (s *self) failed() { s.lastOK.Set(0) }
 
 func (s *self) countError(code int) { s.errors.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// SelfFamilies declares the exporter's own families, beside those that
+// [collector.SelfFamilies] declares for each target and those that every Go
+// program has.
+func SelfFamilies() ([]collector.Family, error) {
+	s := newSelf(func() float64 { return 0 })
+	s.countError(http.StatusBadRequest) // so that there is a series to see
+	gathered, err := s.registry.Gather()
+	var own []collector.Family
+	for _, f := range gathered {
+		if !strings.HasPrefix(f.GetName(), "dbsync_") {
+			continue
+		}
+		one := collector.Family{Name: f.GetName(), Help: f.GetHelp(), Source: "the exporter"}
+		if f.GetType() == dto.MetricType_COUNTER {
+			one.Type = collector.Counter
+		}
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			one.Labels = append(one.Labels, l.GetName())
+		}
+		own = append(own, one)
+	}
+	return own, err
+}
