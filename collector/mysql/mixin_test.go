@@ -3,10 +3,13 @@
 package mysql
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/easy-erp/dbsync/collector"
 	"github.com/easy-erp/dbsync/internal/testenv"
@@ -58,4 +61,13 @@ func mixinNames(t *testing.T) map[string][]string {
 		names[fields[0]] = strings.Split(fields[1], ",")
 	}
 	return names
+}
+
+// TestOwnNamesAreClean checks the names, types and helps that are our own choice.
+func TestOwnNamesAreClean(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		own := scrape(t, server, Definitions()...)
+		maps.DeleteFunc(own, func(name string, _ *dto.MetricFamily) bool { return !strings.HasPrefix(name, "dbsync_") })
+		lint(t, own)
+	})
 }

@@ -21,8 +21,6 @@ const (
 // statusVariables are the status variables that mysql.status gives one by one:
 // those of mysqld-mixin, and what else tells how a server fares. The others are
 // mysql.status.all's.
-//
-//nolint:gochecknoglobals // a table
 var statusVariables = []variable{
 	// Connections and threads.
 	{"aborted_clients", "", "Connections that ended without being closed by the client."},
@@ -217,8 +215,6 @@ const onQueryCache = "MariaDB, MySQL 5.7"
 
 // galeraVariables are given where a cluster's library is loaded: elsewhere the
 // server says "not ready" of a cluster that nobody has.
-//
-//nolint:gochecknoglobals // a table
 var galeraVariables = []variable{
 	{"wsrep_apply_oooe", onGalera, "Share of write sets applied out of order."},
 	{"wsrep_cert_deps_distance", onGalera, "Mean distance of write sets that can be applied in parallel."},

@@ -5,8 +5,6 @@ package mysql
 // systemVariables are the system variables that are given, all of them numbers
 // or switches: limits to compare with what is used, and settings that decide
 // about durability, replication, memory and what a migration may do.
-//
-//nolint:gochecknoglobals // a table
 var systemVariables = []variable{
 	// Connections.
 	{"back_log", "", "Connections that may wait to be accepted."},
