@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -24,8 +25,10 @@ type fake struct {
 	factsError error
 	pingError  error
 	answers    []answer
-	asked      []string // the statements that came
 	db         *sql.DB
+
+	mu    sync.Mutex
+	asked []string // the statements that came
 }
 
 // answer is the result of the statements that begin with a prefix; the first
@@ -62,7 +65,9 @@ func (f *fake) Ping(context.Context) error                     { return f.pingEr
 func (f *fake) Background() collector.Server                   { return f }
 
 func (f *fake) Query(ctx context.Context, scan func(collector.Row) error, query string, args ...any) error {
+	f.mu.Lock()
 	f.asked = append(f.asked, query)
+	f.mu.Unlock()
 	rows, err := f.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
