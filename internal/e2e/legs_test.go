@@ -5,6 +5,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -59,7 +60,8 @@ type missing struct {
 }
 
 func (m *missing) Error() string {
-	return m.selector + " has no such sample; it has " + m.got.String()
+	got := m.got.String()
+	return fmt.Sprintf("no sample of it has the value %g; the newest ones: ...%s", m.value, got[max(0, len(got)-200):])
 }
 
 // legs logs how long each part of the way took, from one point to the next one that it depends on.
