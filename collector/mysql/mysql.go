@@ -22,5 +22,8 @@ func Definitions() []collector.Definition {
 		schemaSizes(),
 		autoIncrements(),
 		statements(),
+		statementHistogram(),
+		locks(),
+		errorLog(),
 	}
 }

@@ -118,7 +118,8 @@ func scrapeMysqldExporter(t *testing.T, server *testenv.Server, collectors ...st
 	if flavour(server) == collector.MariaDB {
 		privileges += ", SLAVE MONITOR"
 	}
-	account := server.Grant(t, "incumbent", "GRANT "+privileges+" ON *.* TO {user}")
+	account := server.Grant(t, "incumbent",
+		"GRANT "+privileges+" ON *.* TO {user}", "GRANT SELECT ON performance_schema.* TO {user}")
 	var flags []string
 	for _, name := range collectors {
 		flags = append(flags, "--collect."+name)

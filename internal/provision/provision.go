@@ -66,13 +66,13 @@ func Unstable() Root {
 }
 
 // Tools is the root with what tests run beside the servers, in the versions of the machine's own distribution: what
-// makes backups, serves HTTP, or is compared with.
+// makes backups, serves HTTP, or is compared with; and MariaDB's plugins, which come with mariadbd-safe.
 func Tools() Root {
 	return Root{
 		Edition:  sandbox.Tools,
 		Dir:      sandbox.RootDir(sandbox.Tools),
-		Programs: []string{"mariadb-backup", "mydumper", "myloader", "nginx", "mtail"},
-		Packages: []string{"mariadb-backup", "mydumper", "nginx-light", "mtail"},
+		Programs: []string{"mariadb-backup", "mydumper", "myloader", "nginx", "mtail", "mariadbd-safe"},
+		Packages: []string{"mariadb-backup", "mydumper", "nginx-light", "mtail", "mariadb-server"},
 	}
 }
 
