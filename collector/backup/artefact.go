@@ -2,16 +2,26 @@
 
 package backup
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // artefact is what was learned of a match by reading it, apart from what changes
 // with time alone.
 type artefact struct {
-	kind     Kind
-	start    time.Time // zero: not known
-	state    condition
-	size     int64 // of the content, before any compression; 0: not known
-	evidence string
+	kind       Kind
+	start, end time.Time // zero: start not known, end at the last write
+	took       time.Duration
+	clocked    bool      // that took is known
+	written    time.Time // of a folder: the last write below it; zero: the match's own
+	state      condition
+	size       int64 // of the content, before any compression; 0: not known
+	stored     int64 // of all that belongs to it; 0: the match's own
+	level      Level // reached so far
+	evidence   string
+	link       Link
+	position   Position
 }
 
 // condition is how whole an artefact is.
@@ -30,10 +40,19 @@ const (
 // run turns what is known of a match into a run. What is fresh may still be
 // written to; its time is that of the last write.
 func (a *artefact) run(f file, now time.Time, settle time.Duration) Run {
-	r := Run{
-		ID: f.path, Kind: a.kind, Start: a.start, End: f.modified, Size: a.size, Stored: f.size, Evidence: a.evidence,
+	written := latest(f.modified, a.written)
+	end := a.end
+	if end.IsZero() {
+		end = written
 	}
-	fresh := now.Sub(f.modified) < settle
+	r := Run{
+		ID: f.path, Kind: cmp.Or(a.kind, Full), Start: a.start, End: end, Size: a.size, Stored: cmp.Or(a.stored, f.size),
+		Level: a.level, Evidence: a.evidence, Link: a.link, Position: a.position,
+	}
+	if a.clocked {
+		r.Start = end.Add(-a.took)
+	}
+	fresh := now.Sub(written) < settle
 	switch a.state {
 	case complete:
 		r.Status = Success
@@ -48,7 +67,7 @@ func (a *artefact) run(f file, now time.Time, settle time.Duration) Run {
 	case unread, opaque:
 		r.Status = unless(fresh, "")
 	}
-	if r.Status == Running || f.modified.After(now.Add(maxAhead)) {
+	if r.Status == Running || end.After(now.Add(maxAhead)) {
 		r.End = time.Time{} // a time from the future would hide for long that the next one is due
 	}
 	return r
@@ -63,3 +82,15 @@ func unless(fresh bool, settled Status) Status {
 	}
 	return settled
 }
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// lasted takes over how long it took by its maker's word, if that is not negative:
+// clock times in metadata are local ones of an unknown zone, but their difference
+// holds.
+func (a *artefact) lasted(took time.Duration) { a.took, a.clocked = took, took >= 0 }

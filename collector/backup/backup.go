@@ -33,6 +33,10 @@ type Backup struct {
 	MinSize     int64 // of a good one, in bytes
 	// Trailer says that a dump must end with the line that mysqldump ends it with.
 	Trailer bool
+	// VerifyLevel is the level to which the newest good one is verified, by reading
+	// all of it from Stream on, and VerifyInterval how often.
+	VerifyLevel    Level
+	VerifyInterval time.Duration
 }
 
 const defaultMaxDuration = 10 * time.Minute

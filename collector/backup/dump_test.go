@@ -6,6 +6,7 @@ package backup
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -79,15 +80,27 @@ func FuzzStreams(f *testing.F) {
 			f.Add([]byte(magic + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
 		}
 	}
-	f.Fuzz(func(t *testing.T, stream []byte) {
-		if len(stream) > 1<<16 {
+	f.Add([]byte(xbMagic + "\x00P\x04\x00\x00\x00info\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00x"))
+	f.Add([]byte("# Started dump at: 2023-06-09 11:47:18\n[source]\nFile = a.1\nPosition = 2\n[`a`.`b`]\nRows = 2\n"))
+	f.Add([]byte("filename 'binlog.1', position '2', GTID of the last change '0-1-2'"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 1<<16 {
 			return
 		}
-		if c := detectCompression(stream); c != nil {
-			r := &limited{bytes.NewReader(stream)}
-			_, _ = expand(r, c)
+		if c := detectCompression(text); c != nil {
+			r := &limited{bytes.NewReader(text)}
+			(&stream{}).consume(r, c, func(in io.Reader) error {
+				_, err := io.Copy(io.Discard, in)
+				return err
+			})
 		}
-		xzDictionary(stream)
+		xzDictionary(text)
+		x := xbstream{in: bytes.NewReader(text), keep: isRole}
+		_ = x.walk()
+		parseMydumper(text)
+		parseBinlogInfo(text)
+		parseBinlogPos(string(text))
+		parsePairs(text)
 	})
 }
 

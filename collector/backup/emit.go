@@ -37,6 +37,7 @@ func emitPromises(out *collector.Sink, b *Backup, kinds []Kind) {
 		e.positive(expectedInterval, b.ExpectedInterval.Seconds())
 		e.positive(maxDuration, b.MaxDuration.Seconds())
 		e.positive(minSize, float64(b.MinSize))
+		e.positive(expectedVerify, b.VerifyInterval.Seconds())
 	}
 }
 
@@ -55,6 +56,8 @@ func emitSummary(out *collector.Sink, b *Backup, m *method, s *summary) {
 	}
 	e.ended(m, s.ended)
 	e.running(m, s)
+	e.compared(s)
+	e.checked(m, s)
 	if m.kept {
 		e.put(retained, float64(s.retained))
 		e.time(oldest, s.oldest)
@@ -93,5 +96,43 @@ func (e emitter) running(m *method, s *summary) {
 	e.put(inProgress, float64(s.running))
 	if n := s.newest; n != nil && n.Status == Running && n.Stored > 0 && s.success != nil && s.success.Stored > 0 {
 		e.put(progress, min(1, float64(n.Stored)/float64(s.success.Stored)))
+	}
+}
+
+// compared shows the newest successful backup beside those before it.
+func (e emitter) compared(s *summary) {
+	if s.sizes.known {
+		e.put(usualSize, s.sizes.usual)
+		e.put(usualSpread, s.sizes.spread)
+		e.put(sizeRatio, s.sizes.ratio)
+	}
+	if s.success != nil && s.success.Size+s.success.Stored > 0 {
+		e.put(identical, float64(s.sizes.repeats))
+	}
+	if s.kind == Incremental && s.success != nil {
+		e.put(chainBroken, collector.Bool(s.broken))
+	}
+}
+
+// checked shows how far backups that are kept were checked.
+func (e emitter) checked(m *method, s *summary) {
+	if m.kept && s.success != nil {
+		for l, name := range Levels() {
+			e.put(passed, collector.Bool(s.success.Level >= Level(l)), name)
+		}
+	}
+	if s.verified != nil {
+		e.time(lastVerify, s.verified.Verified)
+		e.put(lastVerifySuccess, collector.Bool(s.verified.Status == Success))
+	}
+}
+
+// emitRepository shows what all kinds together take.
+func emitRepository(out *collector.Sink, b *Backup, s *state) {
+	if s.stored > 0 {
+		out.Emit(repositorySize, float64(s.stored), b.Name, b.Method)
+	}
+	if s.space.known {
+		out.Emit(repositoryAvail, float64(s.space.avail), b.Name, b.Method)
 	}
 }

@@ -37,23 +37,56 @@ var (
 	unjudged = family("dbsync_backup_unjudged",
 		"Recent backups that are still to be read before their status is known.")
 
+	usualSize = family("dbsync_backup_usual_size_bytes",
+		"Median size of the successful backups before the newest one, at least 3 and at most 15: of their contents where all are known, else of what they take.")
+	usualSpread = family("dbsync_backup_usual_size_spread_bytes",
+		"Median distance of those sizes from their median.")
+	sizeRatio = family("dbsync_backup_size_to_usual_ratio",
+		"Size of the newest successful backup in relation to the usual one.")
+	identical = family("dbsync_backup_identical_before",
+		"How many backups right before the newest successful one have its size to the byte.")
+	chainBroken = family("dbsync_backup_chain_broken",
+		"1 when the newest successful incremental backup builds on one that is not there, so that it cannot be restored.")
+	passed = family("dbsync_backup_last_success_level",
+		"1 for each level of checking that the newest successful backup has passed.", "level")
+	lastVerify = family("dbsync_backup_last_verify_timestamp_seconds",
+		"When a backup was last read whole to verify it, in Unix time.")
+	lastVerifySuccess = family("dbsync_backup_last_verify_success",
+		"Whether the backup that was verified last was found whole.")
+	reading = of("dbsync_backup_verify_progress_ratio",
+		"How far the backup that is being read to verify it has been read.")
+	repositorySize = of("dbsync_backup_repository_size_bytes",
+		"What all backups take where they are kept, bad ones included.")
+	repositoryAvail = of("dbsync_backup_repository_avail_bytes",
+		"Space that is left where the backups are kept.")
+
 	expectedInterval = promise("dbsync_backup_expected_interval_seconds",
 		"How often a backup is due, as configured.")
 	maxDuration = promise("dbsync_backup_max_duration_seconds",
 		"How long a backup may take, as configured.")
 	minSize = promise("dbsync_backup_min_size_bytes",
 		"The least size of a good backup, as configured.")
+	expectedVerify = promise("dbsync_backup_expected_verify_interval_seconds",
+		"How often a backup is to be verified, as configured.")
 
 	families = []*collector.Family{
 		lastStart, lastEnd, lastSuccess, lastFailure, lastDuration, lastStatus, lastSize, lastStored,
 		inProgress, progress, retained, oldest, recentRuns, unjudged,
-		expectedInterval, maxDuration, minSize,
+		usualSize, usualSpread, sizeRatio, identical, chainBroken,
+		passed, lastVerify, lastVerifySuccess, reading, repositorySize, repositoryAvail,
+		expectedInterval, maxDuration, minSize, expectedVerify,
 	}
 )
 
+// family is of the backups of one kind.
 func family(name, help string, labels ...string) *collector.Family {
+	return of(name, help, append([]string{"kind"}, labels...)...)
+}
+
+// of is a family of all kinds together.
+func of(name, help string, labels ...string) *collector.Family {
 	return &collector.Family{
-		Name: name, Help: help, Type: collector.Gauge, Labels: append([]string{"backup", "method", "kind"}, labels...),
+		Name: name, Help: help, Type: collector.Gauge, Labels: append([]string{"backup", "method"}, labels...),
 		Source: "the backup's files, history or runs", MaxSeries: maxSeries,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -15,37 +14,41 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// tool knows how a tool leaves its backups in files.
+// tool knows how a tool leaves its backups in files. An error of its methods
+// means that something could not be read, not that a backup is bad.
 type tool interface {
-	// glance reads the little that a look may read of a file.
-	glance(content, file) (artefact, error)
-	// read reads all of a file that a glance left unread. An error means that it
-	// could not be read, not that it is bad.
-	read(*steady, artefact) (artefact, error)
+	// glance reads the little that a look may read of a match.
+	glance(context.Context, *place) (artefact, error)
+	// read reads all of a match through the streams, to judge what a glance left
+	// unread or to verify what it took for whole.
+	read(context.Context, *place, artefact, *streams) (artefact, error)
 }
 
-// fileSource finds backups that are files. What was read of a file is remembered
-// until the file changes, so that each is read once.
+// fileSource finds backups that are files or folders. What was read of one is
+// remembered until it changes, so that each is read once.
 type fileSource struct {
 	store   store
 	pattern string
 	tool    tool
 	settle  time.Duration // what has not changed for so long is no longer written to
+	level   Level         // to which the newest good one is verified
+	again   time.Duration // after which it is verified again; 0: never
 	now     func() time.Time
-	logger  *slog.Logger
 	limiter *rate.Limiter
 
 	mu    sync.Mutex
 	known []*match // as of the last look, newest first
 }
 
-// match is a file and what is known of it.
+// match is a file or a folder and what is known of it.
 type match struct {
 	file     file
 	artefact artefact
 	glanced  bool
 	err      error     // why it could not be read
 	retry    time.Time // not to be read before
+	verified time.Time // when it was last read whole; zero: never
+	streams  *streams  // what an interrupted read has read
 }
 
 const (
@@ -57,30 +60,29 @@ const (
 	retryAfter = 5 * time.Minute
 )
 
-func newFileSource(b Backup, e *env, s store, t tool) *fileSource {
+func newFileSource(b Backup, e *env, t tool) *fileSource {
 	return &fileSource{
-		store: s, pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
-		now: e.target.Now, logger: e.target.Logger.With("backup", b.Name), limiter: e.limiter,
+		store: folders{}, pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
+		level: b.VerifyLevel, again: b.VerifyInterval, now: e.target.Now, limiter: e.limiter,
 	}
 }
 
-// look lists the files and glances at those that it does not know.
+// look lists what there is and glances at what it does not know.
 func (s *fileSource) look(ctx context.Context) (history, error) {
 	files, err := s.store.glob(ctx, s.pattern)
 	if err != nil {
 		return history{}, err
 	}
-	files = slices.DeleteFunc(files, func(f file) bool { return f.dir })
 	slices.SortStableFunc(files, func(a, b file) int { return b.modified.Compare(a.modified) })
 	matches := s.recall(files)
 	good := false
 	for i := 0; i < len(matches); i++ {
 		m := matches[i]
 		// What is older than every window matters only until a good one is found.
-		if good && s.now().Sub(m.file.modified) > judgeWithin {
+		if good && !m.file.dir && s.now().Sub(m.file.modified) > judgeWithin {
 			break
 		}
-		if !m.glanced {
+		if s.unknown(m) {
 			if err := s.glance(ctx, m); errors.Is(err, fs.ErrNotExist) {
 				matches = slices.Delete(matches, i, i+1)
 				i--
@@ -90,12 +92,29 @@ func (s *fileSource) look(ctx context.Context) (history, error) {
 		if ctx.Err() != nil {
 			return history{}, context.Cause(ctx)
 		}
-		good = good || s.run(m).Status == Success
+		good = good || s.good(m)
 	}
 	s.mu.Lock()
 	s.known = matches
 	s.mu.Unlock()
-	return s.history()
+	h, err := s.history()
+	h.space = s.store.space(ctx, s.pattern)
+	return h, err
+}
+
+// unknown reports whether a match must be glanced at. What is written below a
+// folder does not show in the folder itself.
+func (s *fileSource) unknown(m *match) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	written := latest(m.file.modified, m.artefact.written)
+	return !m.glanced || m.file.dir && s.now().Sub(written) < 2*s.settle
+}
+
+func (s *fileSource) good(m *match) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.run(m).Status == Success
 }
 
 // recall returns a match per file, the known one where it is unchanged.
@@ -117,33 +136,36 @@ func (s *fileSource) recall(files []file) []*match {
 }
 
 func (s *fileSource) glance(ctx context.Context, m *match) error {
-	a, err := s.withContent(ctx, m, func(c content) (artefact, error) { return s.tool.glance(c, m.file) })
+	var a artefact
+	p, err := enter(ctx, s.store, m.file)
+	if err == nil {
+		a, err = s.tool.glance(ctx, p)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.err = err
-	if err == nil {
-		m.artefact, m.glanced = a, true
-	}
-	return err
-}
-
-func (s *fileSource) withContent(ctx context.Context, m *match, f func(content) (artefact, error)) (artefact, error) {
-	c, err := s.store.open(ctx, m.file.path)
 	if err != nil {
-		return artefact{}, err
+		return err
 	}
-	defer c.Close()
-	return f(c)
+	// A second glance at an unchanged folder does not undo what reading it has shown.
+	if !m.verified.IsZero() && m.artefact.same(&a) {
+		return nil
+	}
+	m.artefact, m.glanced, m.verified = a, true, time.Time{}
+	return nil
 }
 
+// same reports whether nothing was written between two glances.
+func (a *artefact) same(b *artefact) bool { return a.written.Equal(b.written) && a.stored == b.stored }
+
+// run is the match as a run. The caller holds the lock.
 func (s *fileSource) run(m *match) Run {
-	if !m.glanced {
-		return (&artefact{kind: Full}).run(m.file, s.now(), s.settle)
-	}
-	return m.artefact.run(m.file, s.now(), s.settle)
+	r := m.artefact.run(m.file, s.now(), s.settle) // of the zero artefact too: nothing is known
+	r.Verified = m.verified
+	return r
 }
 
-// history returns the runs. It is an error when a file could not be read that is
+// history returns the runs. It is an error when one could not be read that is
 // newer than all that could: nothing can be said of the newest backup then.
 func (s *fileSource) history() (history, error) {
 	s.mu.Lock()
@@ -152,7 +174,7 @@ func (s *fileSource) history() (history, error) {
 	judged := false
 	for i, m := range s.known {
 		h.runs[i] = s.run(m)
-		if err := s.unknowable(m); err != nil && !judged {
+		if err := m.unknowable(); err != nil && !judged {
 			return history{}, err
 		}
 		judged = judged || h.runs[i].Status.Ended()
@@ -160,54 +182,15 @@ func (s *fileSource) history() (history, error) {
 	return h, nil
 }
 
-// unknowable returns why a file's state cannot be known, with the remedy.
-func (s *fileSource) unknowable(m *match) error {
+// unknowable returns why a match's state cannot be known, with the remedy.
+func (m *match) unknowable() error {
 	switch {
 	case errors.Is(m.err, fs.ErrPermission):
 		return fmt.Errorf("%w: let the exporter's account read the backups", m.err)
 	case m.err != nil:
 		return fmt.Errorf("read %s: %w", m.file.path, m.err)
 	case m.artefact.state == opaque:
-		return fmt.Errorf("%s: %s: its end cannot be seen; say trailer: none", m.file.path, m.artefact.evidence)
-	}
-	return nil
-}
-
-// readNext reads the newest file that must be read to be judged. It returns
-// false when there is none.
-func (s *fileSource) readNext(ctx context.Context, progress func(int64)) (bool, error) {
-	m := s.next()
-	if m == nil {
-		return false, nil
-	}
-	a, err := s.withContent(ctx, m, func(c content) (artefact, error) {
-		return s.tool.read(&steady{ctx: ctx, content: c, limiter: s.limiter, progress: progress}, m.artefact)
-	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case err == nil:
-		m.artefact, m.err = a, nil
-	case ctx.Err() == nil: // not merely interrupted
-		m.err, m.retry = err, s.now().Add(retryAfter)
-	}
-	return true, err
-}
-
-func (s *fileSource) next() *match {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now, good := s.now(), false
-	for _, m := range s.known {
-		age := now.Sub(m.file.modified)
-		if good && age > judgeWithin {
-			break
-		}
-		ready := age >= s.settle || m.file.size <= eager
-		if m.glanced && m.artefact.state == unread && ready && !now.Before(m.retry) {
-			return m
-		}
-		good = good || s.run(m).Status == Success
+		return fmt.Errorf("%s: %s", m.file.path, m.artefact.evidence)
 	}
 	return nil
 }

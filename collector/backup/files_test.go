@@ -229,18 +229,18 @@ func TestStreamOnAFailingDiskIsReadAgainLater(t *testing.T) {
 	source.store = disk
 	runsOf(t, source)
 	disk.wrap = func(c content) content { return failing{c} }
-	if _, err := source.readNext(t.Context(), func(int64) {}); !errors.Is(err, syscall.EIO) {
+	if _, err := source.readNext(t.Context(), func(_, _ int64) {}); !errors.Is(err, syscall.EIO) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := source.look(t.Context()); !errors.Is(err, syscall.EIO) {
 		t.Errorf("the newest backup cannot be judged, got %v", err)
 	}
 	disk.wrap = nil
-	if more, err := source.readNext(t.Context(), func(int64) {}); more || err != nil {
+	if more, err := source.readNext(t.Context(), func(_, _ int64) {}); more || err != nil {
 		t.Errorf("read again at once: %v, %v", more, err)
 	}
 	now.advance(retryAfter)
-	if more, err := source.readNext(t.Context(), func(int64) {}); !more || err != nil {
+	if more, err := source.readNext(t.Context(), func(_, _ int64) {}); !more || err != nil {
 		t.Errorf("not read again after a while: %v, %v", more, err)
 	}
 	wantStatus(t, judged(t, source), "a.sql.gz", Success)

@@ -145,6 +145,31 @@ func (g *globber) add(path string) error {
 	return nil
 }
 
+func (folders) tree(ctx context.Context, dir string) ([]file, error) {
+	var all []file
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		var info fs.FileInfo
+		if err == nil && d.Type().IsRegular() {
+			info, err = d.Info()
+		}
+		switch {
+		case gone(err) && path != dir: // a tool renames and removes its files as it goes
+			return nil
+		case err != nil || info == nil:
+			return err
+		case len(all) == maxTree:
+			return fmt.Errorf("folder %s: more than %d files below it", dir, maxTree)
+		}
+		id, _ := identity(info)
+		all = append(all, file{path: path, size: info.Size(), modified: info.ModTime(), id: id})
+		return nil
+	})
+	return all, err
+}
+
 func (folders) open(_ context.Context, path string) (content, error) {
 	// A pipe that took the file's place since it was listed must not hang the open.
 	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
@@ -160,6 +185,17 @@ func (folders) open(_ context.Context, path string) (content, error) {
 	}
 	return localFile{f}, nil
 }
+
+func (folders) space(_ context.Context, pattern string) space {
+	dir, rest := fixedPart(pattern)
+	if rest == "" {
+		dir = filepath.Dir(dir)
+	}
+	return available(dir)
+}
+
+// slashed is a path with slashes, whatever the system separates by.
+func slashed(path string) string { return filepath.ToSlash(path) }
 
 type localFile struct{ *os.File }
 

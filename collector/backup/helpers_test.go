@@ -53,7 +53,7 @@ func judged(t testing.TB, s *fileSource) map[string]Run {
 		t.Fatal(err)
 	}
 	for {
-		more, err := s.readNext(t.Context(), func(int64) {})
+		more, err := s.readNext(t.Context(), func(_, _ int64) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 
 // methods lists every way of making a backup that can be watched.
 func methods() []method {
-	return []method{mysqldump(), jobRuns()}
+	return []method{mysqldump(), mydumper(), mysqlShell(), xtrabackup(), mariadbBackup(), jobRuns()}
 }
 
 // Methods returns the names of the methods, for configurations.
@@ -57,9 +57,10 @@ type source interface {
 // reader is a source that must read more than a look may to judge its runs.
 type reader interface {
 	source
-	// readNext reads what is most wanted, and calls progress now and then. It
-	// returns false when there is nothing to be read. It runs beside look.
-	readNext(ctx context.Context, progress func(offset int64)) (bool, error)
+	// readNext reads what is most wanted, and calls progress now and then with the
+	// bytes that were read and that there are. It returns false when there is nothing
+	// to be read. It runs beside look.
+	readNext(ctx context.Context, progress func(read, all int64)) (bool, error)
 }
 
 // history is what a look found.
@@ -67,6 +68,22 @@ type history struct {
 	runs []Run
 	// complete is the time since when no run is missing; zero: none is.
 	complete time.Time
+	space    space
+}
+
+// stored is what all runs take together.
+func (h *history) stored() int64 {
+	var sum int64
+	for i := range h.runs {
+		sum += h.runs[i].Stored
+	}
+	return sum
+}
+
+// space is how much room there is where the backups are kept, in bytes.
+type space struct {
+	avail int64 // for an ordinary user
+	known bool
 }
 
 func findMethod(name string) (method, bool) {

@@ -16,8 +16,16 @@ type Run struct {
 	// Size is the size of the content before any compression, Stored what it takes
 	// where it is kept, both in bytes; 0: not known.
 	Size, Stored int64
+	// Level is how far it was checked, Verified when it was last read whole for
+	// that; zero: never.
+	Level    Level
+	Verified time.Time
 	// Evidence says in a few words what the status rests on.
 	Evidence string
+	// Link is its place among the backups that build on each other.
+	Link Link
+	// Position is where in the binary log it was taken.
+	Position Position
 }
 
 // Kind says what a backup holds.
@@ -44,3 +52,55 @@ const (
 
 // Ended reports whether the run is over, as far as is known.
 func (s Status) Ended() bool { return s != "" && s != Running }
+
+// Level is how far a backup was checked. Each includes those before it.
+type Level int
+
+// The rungs of the verification ladder.
+const (
+	Exists    Level = iota // it is there
+	Plausible              // it is not empty and looks like what it should be
+	Complete               // its maker's last mark is there, and nothing that it lists is missing
+	Stream                 // all of it was read, and its streams' checksums match
+	Checksum               // the checksums that its maker left match
+)
+
+// Levels returns the names of the levels, from the lowest on.
+func Levels() []string { return []string{"exists", "plausible", "complete", "stream", "checksum"} }
+
+// String returns the level's name.
+func (l Level) String() string { return Levels()[l] }
+
+// ParseLevel returns the level of that name.
+func ParseLevel(name string) (Level, bool) {
+	for l, known := range Levels() {
+		if known == name {
+			return Level(l), true
+		}
+	}
+	return 0, false
+}
+
+// Link says what a backup builds on, by log sequence numbers of InnoDB or by
+// names. A full backup has only its end.
+type Link struct {
+	From, To   uint64 // log sequence numbers; To 0: not known
+	Name, Base string // of itself and of what it builds on; empty: not known
+}
+
+// follows reports whether a backup with this link can be restored on top of one
+// with the other.
+func (l Link) follows(base Link) bool {
+	if l.Base != "" || l.Name != "" {
+		return l.Base != "" && l.Base == base.Name
+	}
+	return base.To != 0 && l.From == base.To
+}
+
+// Position is a place in a server's binary log: what a restored backup must be
+// given from there on to reach a later moment.
+type Position struct {
+	File string // empty: not known
+	Pos  uint64
+	GTID string // the set of transactions that it holds; empty: not known
+}

@@ -5,6 +5,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/easy-erp/dbsync/internal/hang"
@@ -48,7 +49,11 @@ func (w *watch) readOne(ctx context.Context, r reader, guard *hang.Guard) bool {
 	stall := time.AfterFunc(stallLimit, func() { cancel(errStalled) })
 	defer stall.Stop()
 	more, err := hang.Do(ctx, guard, func() (bool, error) {
-		return r.readNext(ctx, func(int64) { stall.Reset(stallLimit) })
+		defer w.reading.end()
+		return r.readNext(ctx, func(read, all int64) {
+			stall.Reset(stallLimit)
+			w.reading.at(read, all)
+		})
 	})
 	switch {
 	case err == nil:
@@ -58,4 +63,22 @@ func (w *watch) readOne(ctx context.Context, r reader, guard *hang.Guard) bool {
 		w.logger.Warn("backup could not be read", "err", err)
 	}
 	return more && ctx.Err() == nil
+}
+
+// readingProgress is how far the file that is being read has been read.
+type readingProgress struct{ read, all atomic.Int64 }
+
+func (p *readingProgress) at(read, all int64) {
+	p.read.Store(read)
+	p.all.Store(all)
+}
+
+func (p *readingProgress) end() { p.at(0, 0) }
+
+func (p *readingProgress) ratio() (float64, bool) {
+	read, all := p.read.Load(), p.all.Load()
+	if all <= 0 {
+		return 0, false
+	}
+	return min(1, float64(read)/float64(all)), true
 }

@@ -28,6 +28,9 @@ type summary struct {
 	retained                        int
 	oldest                          time.Time
 	unjudged                        int
+	verified                        *Run // what was verified last
+	sizes                           sizes
+	broken                          bool // the chain of the newest successful incremental one
 	// counts holds the numbers of runs by window and status; a window is missing
 	// when not all of its runs are known.
 	counts map[string]map[Status]int
@@ -61,6 +64,8 @@ func summariseKind(h history, kind Kind, now time.Time) summary {
 			s.add(r, now)
 		}
 	}
+	s.sizes = compareSizes(h.runs, kind)
+	s.broken = kind == Incremental && s.success != nil && !whole(h.runs, s.success)
 	return s
 }
 
@@ -85,12 +90,36 @@ func (s *summary) add(r *Run, now time.Time) {
 			s.oldest = r.End
 		}
 	}
+	later(&s.verified, r, Run.verifiedAt)
 	s.count(r, now)
 }
 
 // judgeWithin is the age up to which every run is judged, however much must be
 // read for it: the longest window, and a day.
 const judgeWithin = 8 * 24 * time.Hour
+
+// whole reports whether all that a run builds on is there, down to a full one. What
+// it builds on is older.
+func whole(runs []Run, r *Run) bool {
+	if r.Kind == Full {
+		return true
+	}
+	tried := map[*Run]bool{r: true}
+	for todo := []*Run{r}; len(todo) > 0; todo = todo[1:] {
+		for i := range runs {
+			base := &runs[i]
+			if tried[base] || base.Status != Success || base.End.After(todo[0].End) || !todo[0].Link.follows(base.Link) {
+				continue
+			}
+			if base.Kind == Full {
+				return true
+			}
+			tried[base] = true
+			todo = append(todo, base)
+		}
+	}
+	return false
+}
 
 func (s *summary) count(r *Run, now time.Time) {
 	for _, w := range windows() {
@@ -106,6 +135,8 @@ func (s *summary) count(r *Run, now time.Time) {
 
 func (r Run) start() time.Time { return r.Start }
 func (r Run) end() time.Time   { return r.End }
+
+func (r Run) verifiedAt() time.Time { return r.Verified }
 
 // later keeps the run whose time is known and later, the one found last among
 // equals.

@@ -35,6 +35,8 @@ type watch struct {
 	poke   chan struct{} // asks for a look before its time
 	looked chan struct{} // tells that there may be something to be read
 
+	reading readingProgress
+
 	first chan struct{} // closed when the first look has ended
 	mu    sync.Mutex
 	state state
@@ -43,6 +45,8 @@ type watch struct {
 // state is what a scrape shows of a backup.
 type state struct {
 	summaries []summary
+	stored    int64 // of all runs together
+	space     space
 	at        time.Time // when the newest look that succeeded ended; zero: none did
 	err       error     // of the newest look
 }
@@ -89,7 +93,7 @@ func (w *watch) look(ctx context.Context) {
 	w.state.err = err
 	if err == nil {
 		now := w.now()
-		w.state.summaries, w.state.at = summarise(h, now), now
+		w.state = state{summaries: summarise(h, now), stored: h.stored(), space: h.space, at: now}
 	}
 	signal(w.looked)
 }
@@ -136,6 +140,10 @@ func (w *watch) collect(ctx context.Context, out *collector.Sink) {
 		}
 		for i := range s.summaries {
 			emitSummary(out, &w.backup, &w.method, &s.summaries[i])
+		}
+		emitRepository(out, &w.backup, &s)
+		if ratio, known := w.reading.ratio(); known {
+			out.Emit(reading, ratio, w.backup.Name, w.backup.Method)
 		}
 		return nil
 	})

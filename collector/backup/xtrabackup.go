@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// xtrabackup and mariadbBackup are the methods of what XtraBackup and
+// mariadb-backup write: folders, or streams in one file each, plain or compressed.
+// They write xtrabackup_info and xtrabackup_checkpoints when they are done (since
+// MariaDB 11.1 called mariadb_backup_info and mariadb_backup_checkpoints).
+func xtrabackup() method { return physical("xtrabackup") }
+
+func mariadbBackup() method { return physical("mariadb-backup") }
+
+func physical(name string) method {
+	return method{
+		name:     name,
+		statuses: []Status{Success, Failed, Partial, Running},
+		kept:     true,
+		every:    10 * time.Second,
+		open:     func(b Backup, e *env) source { return newFileSource(b, e, xtrabackupTool{}) },
+	}
+}
+
+type xtrabackupTool struct{}
+
+const (
+	infoFile        = "info"
+	checkpointsFile = "checkpoints"
+	binlogFile      = "binlog_info"
+)
+
+// role returns which of the describing files a path is, and "" for all others.
+// --compress compresses them like all files, but for the checkpoints.
+func role(name string) string {
+	base := path.Base(name)
+	rest, ok := strings.CutPrefix(base, "xtrabackup_")
+	if !ok {
+		rest, ok = strings.CutPrefix(base, "mariadb_backup_")
+	}
+	if !ok {
+		return ""
+	}
+	plain, _, _ := strings.Cut(rest, ".")
+	switch plain {
+	case infoFile, checkpointsFile, binlogFile:
+		return plain
+	}
+	return ""
+}
+
+func (t xtrabackupTool) glance(ctx context.Context, p *place) (artefact, error) {
+	if !p.file.dir {
+		return t.glanceStream(ctx, p)
+	}
+	var a artefact
+	p.measure(&a)
+	if len(p.files) == 0 {
+		a.state, a.evidence = empty, "empty folder"
+		return a, nil
+	}
+	texts := map[string][]byte{}
+	for _, f := range p.files {
+		r := role(p.rel(f))
+		if r == "" || strings.Contains(p.rel(f), "/") {
+			continue
+		}
+		text, err := p.load(ctx, f)
+		if err != nil {
+			return a, err
+		}
+		texts[r] = plainText(text)
+		if r == infoFile {
+			a.end = f.modified
+		}
+	}
+	describe(&a, texts)
+	return a, nil
+}
+
+// plainText decompresses what --compress has compressed, where that can be done
+// here: qpress cannot.
+func plainText(text []byte) []byte {
+	format := detectCompression(text)
+	if format == nil {
+		return text
+	}
+	r := &ends{}
+	if decoded, err := format.open(bytes.NewReader(text)); err == nil {
+		_, _ = io.Copy(r, io.LimitReader(decoded, headSize))
+		_ = decoded.Close()
+	}
+	return r.head
+}
+
+// describe fills in what the describing files say. They are written last: without
+// them a backup is not complete.
+func describe(a *artefact, texts map[string][]byte) {
+	info, checkpoints := parsePairs(texts[infoFile]), parsePairs(texts[checkpointsFile])
+	a.kind = Full
+	if checkpoints["backup_type"] == "incremental" || info["incremental"] == "Y" {
+		a.kind = Incremental
+	}
+	a.link.From, _ = strconv.ParseUint(checkpoints["from_lsn"], 10, 64)
+	a.link.To, _ = strconv.ParseUint(checkpoints["to_lsn"], 10, 64)
+	a.position = parseBinlogInfo(texts[binlogFile])
+	if a.position.File == "" {
+		a.position = parseBinlogPos(string(texts[infoFile])) // it may go on over several lines
+	}
+	a.lasted(between(info["start_time"], info["end_time"]))
+	switch {
+	case texts[infoFile] == nil || texts[checkpointsFile] == nil:
+		a.state, a.evidence = incomplete, "the files that are written last are missing"
+	case checkpoints["backup_type"] == "" || a.link.To == 0:
+		a.state, a.evidence = damaged, "its checkpoints cannot be read"
+	default:
+		a.state, a.evidence, a.level = complete, "its checkpoints are there", Complete
+	}
+}
+
+// parsePairs reads lines of "key = value".
+func parsePairs(text []byte) map[string]string {
+	pairs := map[string]string{}
+	for line := range bytes.Lines(text) {
+		if key, value, ok := strings.Cut(string(line), "="); ok {
+			pairs[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	return pairs
+}
+
+// parseBinlogInfo reads xtrabackup_binlog_info: file, position, and a set of
+// transactions that may go on over several lines.
+func parseBinlogInfo(text []byte) Position {
+	fields := strings.SplitN(strings.TrimSpace(string(text)), "\t", 3)
+	if len(fields) < 2 {
+		return Position{}
+	}
+	pos, err := strconv.ParseUint(strings.TrimSpace(fields[1]), 10, 64)
+	if err != nil {
+		return Position{}
+	}
+	p := Position{File: fields[0], Pos: pos}
+	if len(fields) == 3 {
+		p.GTID = oneLine(fields[2])
+	}
+	return p
+}
+
+var binlogPos = regexp.MustCompile(
+	`(?s)filename '([^']*)', position '(\d+)'(?:, GTID of the last change '([^']*)')?`)
+
+// parseBinlogPos reads the field binlog_pos of info files and history tables.
+func parseBinlogPos(text string) Position {
+	m := binlogPos.FindStringSubmatch(text)
+	if m == nil {
+		return Position{}
+	}
+	pos, _ := strconv.ParseUint(m[2], 10, 64)
+	return Position{File: m[1], Pos: pos, GTID: oneLine(m[3])}
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// hopLimit is the size up to which a look goes through a plain stream, from chunk
+// to chunk of ten megabytes. A larger one is read beside the looks.
+const hopLimit = 32 << 30
+
+func (t xtrabackupTool) glanceStream(ctx context.Context, p *place) (artefact, error) {
+	c, err := p.store.open(ctx, p.file.path)
+	if err != nil {
+		return artefact{}, err
+	}
+	defer c.Close()
+	a := artefact{kind: Full}
+	if born, ok := c.born(); ok && born.Before(p.file.modified) {
+		a.start = born
+	}
+	size := p.file.size
+	if size == 0 {
+		a.state, a.evidence = empty, "empty file"
+		return a, nil
+	}
+	head, err := readAt(c, 0, min(size, tailSize))
+	if err != nil {
+		return a, err
+	}
+	format, encrypted := detectCompression(head), detectEncryption(head)
+	switch {
+	case encrypted != "":
+		a.state, a.evidence = assumed, "encrypted with "+encrypted+", no longer written to"
+		return a, nil
+	case format != nil || size > hopLimit:
+		a.state, a.evidence = unread, "a stream, not read yet"
+		return a, nil
+	case !bytes.HasPrefix(head, []byte(xbMagic)):
+		a.state, a.evidence = damaged, "not an xbstream"
+		return a, nil
+	}
+	in := io.NewSectionReader(c, 0, size)
+	x := xbstream{in: in, keep: isRole, skip: func(n int64) error {
+		at, err := in.Seek(n, io.SeekCurrent)
+		switch {
+		case err == nil && at > size:
+			err = io.ErrUnexpectedEOF
+		case err == nil && ctx.Err() != nil:
+			err = context.Cause(ctx)
+		}
+		return err
+	}}
+	err = x.walk()
+	if ctx.Err() != nil {
+		return a, context.Cause(ctx)
+	}
+	return a, t.conclude(&a, &x, err)
+}
+
+func isRole(name string) bool { return role(name) != "" }
+
+// conclude tells from how a walk ended what the stream is. It returns an error when
+// the stream could not be read.
+func (xtrabackupTool) conclude(a *artefact, x *xbstream, err error) error {
+	switch {
+	case errors.Is(err, errXBStream):
+		a.state, a.evidence = damaged, err.Error()
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		a.state, a.evidence = incomplete, "its stream ends early"
+		return nil
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	texts := map[string][]byte{}
+	for name, text := range x.found {
+		texts[role(name)] = plainText(text)
+	}
+	describe(a, texts)
+	a.size = x.size
+	for name := range x.open {
+		a.state, a.evidence, a.level = incomplete, fmt.Sprintf("%s in its stream has no end", name), Plausible
+		break
+	}
+	return nil
+}
+
+func (t xtrabackupTool) read(ctx context.Context, p *place, a artefact, s *streams) (artefact, error) {
+	if p.file.dir {
+		return readAll(ctx, p, a, s)
+	}
+	x := xbstream{keep: isRole}
+	r := &stream{}
+	err := s.expand(ctx, p.file, r, func(in io.Reader) error {
+		x.in = in
+		return x.walk()
+	})
+	if err != nil {
+		return a, err
+	}
+	if r.spoil(&a, "") {
+		return a, nil
+	}
+	if err := t.conclude(&a, &x, r.ended); err != nil {
+		return a, err
+	}
+	if a.state == complete {
+		a.level = Checksum // each chunk has one
+	}
+	return a, nil
+}
