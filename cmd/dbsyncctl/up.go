@@ -99,6 +99,9 @@ func (u *up) do(ctx context.Context, std stdio) error {
 	if !u.plain {
 		screen.Terminal = view.OpenTerminal(std.in, std.out)
 	}
+	if screen.Terminal != nil {
+		screen.Terminal.Color = os.Getenv("NO_COLOR") == "" // no-color.org
+	}
 	options.Observe = screen.Observe
 	running, err := stack.Start(ctx, options)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/easy-erp/dbsync/alertmanager"
 	"github.com/easy-erp/dbsync/internal/proc"
@@ -22,6 +23,9 @@ const (
 	prometheusRetention   = "--storage.tsdb.retention.time=90d"
 	alertmanagerRetention = "--data.retention=2160h"
 )
+
+// resendDelay is Prometheus' own: how soon an alert is sent again that went out before Alertmanager was there.
+const resendDelay = time.Minute
 
 // addresses are where the parts listen, as host:port.
 type addresses struct{ exporter, prometheus, alertmanager string }
@@ -93,6 +97,8 @@ func (s *Stack) startAlertmanager(ctx context.Context) error {
 
 func (s *Stack) startPrometheus(ctx context.Context) error {
 	options := s.service(s.options.Programs.Prometheus, s.at.prometheus, prometheusRetention)
+	resend := max(time.Duration(float64(resendDelay)*s.options.Pace), time.Second)
+	options.Flags = append(options.Flags, "--rules.alert.resend-delay="+resend.String())
 	config := filepath.Join(s.folder.root, "prometheus", "prometheus.yml")
 	service, err := s.startService(ctx, "prometheus", sandbox.ServePrometheus(options, config))
 	s.prometheus = service

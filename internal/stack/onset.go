@@ -42,7 +42,7 @@ func (o *onsets) delay(d Delivery) (time.Duration, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at, ok := o.broken[d.Alert]
-	if d.State == resolved {
+	if d.Over() {
 		at, ok = o.healed[d.Alert]
 	}
 	return d.At.Sub(at), ok

@@ -36,12 +36,15 @@ type Delivery struct {
 	HasDelay bool // whether Delay, the time since the onset or the end, is known
 }
 
+// Over tells whether it says that an alert has ended.
+func (d Delivery) Over() bool { return d.State == resolved }
+
 // String is the delivery in a line.
 func (d Delivery) String() string {
 	text := fmt.Sprintf("[%s] %s %s", d.State, d.Alert, d.Where)
 	if d.HasDelay {
 		since := "after it broke"
-		if d.State == resolved {
+		if d.Over() {
 			since = "after it was healed"
 		}
 		text += fmt.Sprintf("  (%.1f s %s)", d.Delay.Seconds(), since)

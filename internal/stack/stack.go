@@ -60,6 +60,7 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 }
 
 func (s *Stack) start(ctx context.Context) (err error) {
+	began := time.Now()
 	if s.options.Programs, err = FindPrograms(s.options.Programs, s.options.Server == nil); err != nil {
 		return err
 	}
@@ -76,6 +77,7 @@ func (s *Stack) start(ctx context.Context) (err error) {
 		s.work()
 	}
 	s.watch()
+	s.say("stack", "all up after %.1f s", time.Since(began).Seconds())
 	return nil
 }
 

@@ -45,7 +45,7 @@ func (s *Stack) services() []Service {
 	}
 	database := Service{"database", s.login.Addr, "yours, only read"}
 	if s.company != nil {
-		database = Service{"database", s.company.server.Addr(), s.company.server.Version() + ", socket " + s.company.server.Socket()}
+		database = Service{"database", s.company.server.Addr(), s.company.server.Version() + ", a company at work"}
 	}
 	return append([]Service{database}, all...)
 }

@@ -21,128 +21,175 @@ type Scene struct {
 	Pace   float64
 }
 
-// Frame lays a scene out as lines of at most width characters, at most height of them: what is least interesting goes
-// first where there is no room.
-func Frame(scene Scene, width, height int) []string {
-	head := concat(header(scene), services(scene.State), alerts(scene))
-	foot := faults(scene.State)
-	room := height - len(head) - len(foot) - 2 // the titles of the two lists between
-	delivered := deliveries(scene.State)
-	happened := events(scene.Events)
-	share := max(room/2, 3)
+// roomy is how many lines a terminal needs for the whole frame; on a smaller one what explains goes first.
+const roomy = 36
+
+// Frame lays a scene out as lines of at most width characters, at most height of them.
+func Frame(scene Scene, width, height int) []Line {
+	small := height < roomy
+	head := concat(header(scene), services(scene.State, small), alerts(scene))
+	foot := faults(scene.State, small)
+	delivered, happened := deliveries(scene.State), events(scene.Events)
+	room := height - len(head) - len(foot) - 3 // the titles of the two lists between, and a line to part them
+	share := max(room/2, 1)
 	delivered = newest(delivered, max(share, room-len(happened)))
 	happened = newest(happened, max(share, room-len(delivered)))
-	lines := concat(head, titled("DELIVERED", delivered), titled("WHAT HAPPENED", happened), foot)
+	lines := concat(head, titled("DELIVERED", delivered), gap(), titled("WHAT HAPPENED", happened), foot)
 	for i, line := range lines {
-		lines[i] = cut(line, width)
+		lines[i] = line.cut(width)
 	}
 	return lines[:min(len(lines), max(height, 1))]
 }
 
 // Summary is the same without an end of room: what runs where and what to do, for a log.
-func Summary(scene Scene) []string {
-	return concat(header(scene), services(scene.State), faultTable(scene.State))
+func Summary(scene Scene) []Line {
+	return concat(header(scene), services(scene.State, false), faultTable(scene.State))
 }
 
-func header(scene Scene) []string {
+func header(scene Scene) []Line {
 	running := scene.Now.Sub(scene.Began).Round(time.Second)
-	return []string{
-		fmt.Sprintf("dbsyncctl up   running for %v   waits are %g of the shipped ones", running, scene.Pace),
-		"",
+	return []Line{
+		{{"dbsyncctl up", Title}, {fmt.Sprintf("   for %v   waits are %g of the shipped ones", running, scene.Pace), Faint}},
+		{},
 	}
 }
 
-func services(state stack.State) []string {
-	lines := make([]string, 0, len(state.Services)+3)
+func services(state stack.State, small bool) []Line {
+	var lines []Line
 	for _, s := range state.Services {
-		lines = append(lines, fmt.Sprintf("  %-13s %-31s %s", s.Name, s.Address, s.Detail))
+		lines = append(lines, Line{{fmt.Sprintf("  %-13s %-31s ", s.Name, s.Address), Plain}, {s.Detail, Faint}})
 	}
-	return append(titled("WHAT RUNS", lines), "  files         "+state.Dir, "")
+	if !small {
+		lines = append(lines, Line{{"  files         " + state.Dir, Plain}})
+	}
+	return append(titled("WHAT RUNS", lines), Line{})
 }
 
-func alerts(scene Scene) []string {
+func alerts(scene Scene) []Line {
 	state := scene.State
-	var lines []string
+	var lines []Line
 	for _, a := range state.Alerts {
-		word := "pending"
+		word, style := "pending", Faint
 		if a.Firing {
-			word = "FIRING"
+			word, style = "FIRING", severity(a.Severity)
 		}
 		age := scene.Now.Sub(a.Since).Round(time.Second)
-		lines = append(lines, fmt.Sprintf("  %-8s %-9s %s  %s  since %v", word, a.Severity, a.Name, a.Where, age))
+		lines = append(lines, Line{
+			{fmt.Sprintf("  %-8s %-9s %s", word, a.Severity, a.Name), style},
+			{fmt.Sprintf("  %s", a.Where), Plain}, {fmt.Sprintf("  for %v", age), Faint},
+		})
 	}
 	if state.AlertsErr != nil {
-		lines = []string{"  not known: " + state.AlertsErr.Error()}
+		lines = []Line{{{"  not known: " + state.AlertsErr.Error(), Warn}}}
 	} else if len(lines) == 0 {
-		lines = []string{"  nothing"}
+		lines = []Line{{{"  nothing", Good}}}
 	}
 	const most = 8
 	if more := len(lines) - most; more > 0 {
-		lines = append(lines[:most], fmt.Sprintf("  and %d more", more))
+		lines = append(lines[:most], plain(fmt.Sprintf("  and %d more", more)))
 	}
-	return append(titled("ALERTS", lines), heartbeat(scene), "")
+	return append(titled("ALERTS", lines), heartbeat(scene), Line{})
+}
+
+func severity(word string) Style {
+	if strings.EqualFold(word, "critical") {
+		return Bad
+	}
+	return Warn
 }
 
 // heartbeat shows that the whole way works, even when there is nothing to tell.
-func heartbeat(scene Scene) string {
-	if scene.State.Heartbeat.IsZero() {
-		return "  (the watchdog has not been heard yet)"
+func heartbeat(scene Scene) Line {
+	text := "  the watchdog has not been heard yet"
+	if !scene.State.Heartbeat.IsZero() {
+		text = fmt.Sprintf("  the watchdog was heard %v ago", scene.Now.Sub(scene.State.Heartbeat).Round(time.Second))
 	}
-	return fmt.Sprintf("  (the watchdog was heard %v ago)", scene.Now.Sub(scene.State.Heartbeat).Round(time.Second))
+	return Line{{text, Faint}}
 }
 
-func deliveries(state stack.State) []string {
-	var lines []string
+func deliveries(state stack.State) []Line {
+	var lines []Line
 	for _, d := range state.Delivered {
-		lines = append(lines, fmt.Sprintf("  %s  %-7s %s", d.At.Format(time.TimeOnly), d.Channel, d))
+		after := ""
+		if d.HasDelay {
+			after = fmt.Sprintf("after %.1f s", d.Delay.Seconds())
+		}
+		style := severity(d.State)
+		if d.Over() {
+			style = Good
+		}
+		lines = append(lines, Line{
+			{fmt.Sprintf("  %s  %-7s  %-13s ", d.At.Format(time.TimeOnly), d.Channel, after), Plain},
+			{"[" + d.State + "]", style}, {fmt.Sprintf(" %s %s", d.Alert, d.Where), Plain}, {"  to " + d.To, Faint},
+		})
 	}
 	if lines == nil {
-		lines = []string{"  nothing yet: break something"}
+		lines = []Line{{{"  nothing yet: break something", Faint}}}
 	}
 	return lines
 }
 
 // events leaves out what the other lists show.
-func events(all []stack.Event) []string {
-	var lines []string
+func events(all []stack.Event) []Line {
+	var lines []Line
 	for _, e := range all {
 		switch e.Source {
 		case "mail", "slack", "webhook", "sms":
 		default:
-			lines = append(lines, "  "+Line(e))
+			lines = append(lines, plain("  "+Text(e)))
 		}
 	}
 	return lines
 }
 
-// Line is an event in a line of a log.
-func Line(e stack.Event) string {
+// Text is an event in a line of a log.
+func Text(e stack.Event) string {
 	return fmt.Sprintf("%s  %-12s %s", e.At.Format(time.TimeOnly), e.Source, e.Text)
 }
 
-func faults(state stack.State) []string {
-	return append(faultTable(state), "", "  1-9 break it   b break the migration   h heal everything   q or Ctrl-C end")
+func faults(state stack.State, small bool) []Line {
+	keys := Line{{"  1-9 break it   b break the migration   h heal everything   q or Ctrl-C end", Faint}}
+	if small {
+		return []Line{faultNames(state), keys}
+	}
+	return concat(gap(), faultTable(state), []Line{keys})
 }
 
-func faultTable(state stack.State) []string {
-	var lines []string
+func faultNames(state stack.State) Line {
+	line := Line{{"BREAK", Title}}
 	for i, f := range state.Faults {
-		mark, text := " ", f.Help
+		mark, style := "", Plain
 		if !f.Since.IsZero() {
-			mark, text = "*", "BROKEN; h heals: "+f.Heal
+			mark, style = "*", Warn
+		}
+		if f.Unavailable == "" {
+			line = append(line, Span{fmt.Sprintf("  %d %s%s", i+1, f.Name, mark), style})
+		}
+	}
+	return line
+}
+
+func faultTable(state stack.State) []Line {
+	var lines []Line
+	for i, f := range state.Faults {
+		mark, text, style := " ", f.Help, Plain
+		if !f.Since.IsZero() {
+			mark, text, style = "*", "BROKEN; to heal it: "+f.Heal, Warn
 		}
 		if f.Unavailable != "" {
-			mark, text = "-", "not here: "+f.Unavailable
+			mark, text, style = "-", "not here: "+f.Unavailable, Faint
 		}
-		lines = append(lines, fmt.Sprintf("%s %d %-12s %s", mark, i+1, f.Name, text))
+		lines = append(lines, Line{{fmt.Sprintf("%s %d %-12s %s", mark, i+1, f.Name, text), style}})
 	}
 	return titled("BREAK SOMETHING AND WATCH", lines)
 }
 
-func titled(title string, lines []string) []string { return append([]string{title}, lines...) }
+func titled(title string, lines []Line) []Line { return append([]Line{{{title, Title}}}, lines...) }
 
-func concat(parts ...[]string) []string {
-	var all []string
+func gap() []Line { return []Line{{}} }
+
+func concat(parts ...[]Line) []Line {
+	var all []Line
 	for _, part := range parts {
 		all = append(all, part...)
 	}
@@ -150,18 +197,9 @@ func concat(parts ...[]string) []string {
 }
 
 // newest keeps the last lines.
-func newest(lines []string, room int) []string {
+func newest(lines []Line, room int) []Line {
 	if more := len(lines) - max(room, 1); more > 0 {
 		return lines[more:]
 	}
 	return lines
-}
-
-// cut shortens a line to a width in characters.
-func cut(line string, width int) string {
-	runes := []rune(strings.ReplaceAll(line, "\t", " "))
-	if len(runes) > width && width > 1 {
-		return string(runes[:width-1]) + "…"
-	}
-	return string(runes)
 }

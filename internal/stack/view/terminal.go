@@ -7,12 +7,17 @@ package view
 import (
 	"os"
 	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 )
 
 // Terminal is where a screen can be drawn and keys are pressed.
-type Terminal struct{ in, out *os.File }
+type Terminal struct {
+	Color bool // whether styles are shown
+
+	in, out *os.File
+}
 
 // OpenTerminal returns the terminal that both files are, or nil.
 func OpenTerminal(in, out any) *Terminal {
@@ -24,7 +29,7 @@ func OpenTerminal(in, out any) *Terminal {
 	if !ok || !term.IsTerminal(int(o.Fd())) {
 		return nil
 	}
-	return &Terminal{i, o}
+	return &Terminal{in: i, out: o}
 }
 
 // Control sequences of ECMA-48 and xterm that every terminal emulator of today knows.
@@ -73,7 +78,33 @@ func (t *Terminal) size() (width, height int) {
 }
 
 // draw overwrites the screen in one write, so that it does not flicker.
-func (t *Terminal) draw(lines []string) {
-	text := home + strings.Join(lines, clearLine+"\n") + clearLine + clearBelow
-	_, _ = t.out.WriteString(text)
+func (t *Terminal) draw(lines []Line) {
+	var text strings.Builder
+	text.WriteString(home)
+	for i, line := range lines {
+		if i > 0 {
+			text.WriteString("\r\n")
+		}
+		for _, span := range line {
+			text.WriteString(t.styled(span))
+		}
+		text.WriteString(clearLine)
+	}
+	text.WriteString(clearBelow)
+	_, _ = t.out.WriteString(text.String())
+}
+
+// styled is a span with the control sequences of its style. Control characters in its text are shown as blanks.
+func (t *Terminal) styled(span Span) string {
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, span.Text)
+	code, ok := map[Style]string{Title: "1", Bad: "1;31", Warn: "33", Good: "32", Faint: "2"}[span.Style]
+	if !ok || !t.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }

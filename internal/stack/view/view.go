@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,7 +37,7 @@ func (v *View) Observe(e stack.Event) {
 		v.events = append(v.events[:0:0], v.events[more:]...)
 	}
 	if !v.drawn {
-		fmt.Fprintln(v.Out, Line(e))
+		fmt.Fprintln(v.Out, Text(e))
 	}
 }
 
@@ -113,10 +112,12 @@ func (v *View) scene(ctx context.Context, s *stack.Stack, began time.Time) Scene
 	}
 }
 
-func (v *View) print(lines []string) {
+func (v *View) print(lines []Line) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	fmt.Fprintln(v.Out, strings.Join(lines, "\n"))
+	for _, line := range lines {
+		fmt.Fprintln(v.Out, line)
+	}
 }
 
 func (v *View) setDrawn(drawn bool) {
