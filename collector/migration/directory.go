@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	directoryFiles = family("dbsync_migration_files", "Migration files in the configured directory.")
+	directoryFiles = family("dbsync_migration_files", "Migrations in the files of the configured directory.")
 	fileFamilies   = []*collector.Family{directoryFiles}
 )
 
@@ -83,7 +83,7 @@ func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
 				if l.err != nil {
 					return l.err
 				}
-				out.Emit(directoryFiles, float64(len(l.files)), p.labels()...)
+				out.Emit(directoryFiles, float64(l.count()), p.labels()...)
 				return nil
 			})
 		})
@@ -112,6 +112,17 @@ type content struct {
 type listing struct {
 	files []file
 	err   error
+}
+
+// count is the number of migrations.
+func (l *listing) count() int {
+	n := 0
+	for _, f := range l.files {
+		if !f.inert {
+			n++
+		}
+	}
+	return n
 }
 
 // refresh reads the folder. Unless something changed, the newest listing stays

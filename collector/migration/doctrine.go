@@ -15,8 +15,10 @@ func doctrine() *tool {
 		rows:    selection{version: "version", ended: local("executed_at"), took: "execution_time / 1000"},
 		states:  []state{applied},
 		files:   files{wanted: named(`^(?P<version>Version[^/]*)\.php$`), deep: true, prunable: true},
-		same: func(version, _ string) string { // the file's name is that of the class without its namespace
-			return version[strings.LastIndexByte(version, '\\')+1:]
-		},
+		rank:    class,
+		same:    func(version, _ string) string { return class(version) },
 	}
 }
+
+// class is a class's name without its namespace, which the name of its file lacks.
+func class(name string) string { return name[strings.LastIndexByte(name, '\\')+1:] }

@@ -94,8 +94,9 @@ func scan(row collector.Row) (revision, error) {
 	}, err
 }
 
+// orUnknown takes what is negative for unknown, too: a clock was set back.
 func orUnknown(x sql.NullFloat64) float64 {
-	if !x.Valid {
+	if !x.Valid || x.Float64 < 0 {
 		return math.NaN()
 	}
 	return x.Float64
