@@ -188,3 +188,32 @@ func TestGolangMigrateWithoutLockIsDirty(t *testing.T) {
 		m.healthy(s)
 	})
 }
+
+// TestGolangMigrateKilledHalfWayHasFailed ends the tool's connection, as the server does when its process is killed.
+func TestGolangMigrateKilledHalfWayHasFailed(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		g := newGolangMigrate(t, server, map[string]string{"1_slow.up.sql": sleeping})
+		m := watch(t, server, migration.Options{Discover: true}, documented(server, g.schema)...)
+		ended := make(chan error, 1)
+		go func() { ended <- g.do(t, up) }()
+		eventually := func(state string) {
+			t.Helper()
+			testenv.Eventually(t, 20*time.Second, "the migration is "+state, func() error {
+				if s := m.scrape(); s.of(g.schema)["revisions "+state] != 1 {
+					return fmt.Errorf("%v", s.of(g.schema))
+				}
+				return nil
+			})
+		}
+		eventually("running")
+		server.Exec(t, fmt.Sprint("KILL ", testenv.Value[int](t, server,
+			"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE 'SELECT SLEEP%'", g.schema)))
+		if err := <-ended; err == nil {
+			t.Error("the migration succeeded without a connection")
+		}
+		eventually("failed")
+		if got := m.scrape().of(g.schema)["revisions running"]; got != 0 {
+			t.Errorf("running = %v", got)
+		}
+	})
+}

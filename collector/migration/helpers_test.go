@@ -27,8 +27,8 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // monitor reads the migrations of one server with an account of its own.
 type monitor struct {
 	*testing.T
-	scraper            *collector.Scraper
-	statements, errors atomic.Int64
+	scraper                  *collector.Scraper
+	statements, errors, rows atomic.Int64
 }
 
 // documented are the grants that the documentation asks for, for one schema.
@@ -75,7 +75,10 @@ type counting struct {
 
 func (c counting) Query(ctx context.Context, scan func(collector.Row) error, query string, args ...any) error {
 	c.m.statements.Add(1)
-	err := c.Server.Query(ctx, scan, query, args...)
+	err := c.Server.Query(ctx, func(row collector.Row) error {
+		c.m.rows.Add(1)
+		return scan(row)
+	}, query, args...)
 	if err != nil {
 		c.m.errors.Add(1)
 		c.m.Logf("failing statement: %v: %.200s", err, query)
