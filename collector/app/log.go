@@ -4,11 +4,9 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -26,6 +24,10 @@ var (
 	logNewest = &collector.Family{
 		Name: "dbsync_log_last_line_timestamp_seconds", Labels: []string{"log"},
 		Help: "When the newest line was written that was read.",
+	}
+	logExpected = &collector.Family{
+		Name: "dbsync_log_expected_interval_seconds", Labels: []string{"log"},
+		Help: "How long the log may be silent, as the configuration promises.",
 	}
 	logBytes = &collector.Family{
 		Name: "dbsync_log_read_bytes_total", Type: collector.Counter, Labels: []string{"log"},
@@ -61,7 +63,7 @@ var (
 	}
 
 	logFamilies = from("the log file",
-		logLines, logMatches, logNewest, logBytes, logBacklog, logTruncations,
+		logLines, logMatches, logNewest, logExpected, logBytes, logBacklog, logTruncations,
 		slowQueries, slowSeconds, slowLocked, slowExamined)
 )
 
@@ -123,6 +125,9 @@ func emitLog(out *collector.Sink, log Log, r reading[*lines]) {
 	out.Emit(logBytes, float64(r.counts.Bytes), log.Name)
 	out.Emit(logBacklog, float64(r.backlog), log.Name)
 	out.Emit(logTruncations, float64(r.stats.Truncations), log.Name)
+	if log.ExpectedInterval > 0 {
+		out.Emit(logExpected, log.ExpectedInterval.Seconds(), log.Name)
+	}
 	if !r.newest.IsZero() {
 		out.Emit(logNewest, float64(r.newest.UnixMilli())/1e3, log.Name)
 	}
@@ -173,17 +178,4 @@ func (c *lines) clone() *lines {
 		copied.Slow[schema] = &slow
 	}
 	return &copied
-}
-
-// ParsePatterns compiles the patterns of a log.
-func ParsePatterns(patterns map[string]string) (map[string]*regexp.Regexp, error) {
-	compiled := make(map[string]*regexp.Regexp, len(patterns))
-	for name, text := range patterns {
-		pattern, err := regexp.Compile(text)
-		if err != nil {
-			return nil, fmt.Errorf("pattern %s: %s", name, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-		}
-		compiled[name] = pattern
-	}
-	return compiled, nil
 }

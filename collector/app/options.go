@@ -68,6 +68,8 @@ type Log struct {
 	Format string
 	// Patterns count the lines that they match, by name.
 	Patterns map[string]*regexp.Regexp
+	// ExpectedInterval is how long it may be silent; 0: no promise.
+	ExpectedInterval time.Duration
 }
 
 const (

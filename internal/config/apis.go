@@ -40,6 +40,7 @@ type Probe struct {
 type Log struct {
 	Name, Path, Format string
 	Patterns           map[string]string // regular expressions
+	ExpectedInterval   time.Duration     // 0: no promise
 }
 
 // timeUnits are what a log's durations may count.
@@ -157,7 +158,7 @@ func (v *validator) logs(entries []logEntry) {
 		for _, name := range slices.Sorted(maps.Keys(e.Patterns)) {
 			v.expression(key+".patterns."+name, e.Patterns[name])
 		}
-		v.config.logs = append(v.config.logs, Log{e.Name, e.Path, e.Format, maps.Clone(e.Patterns)})
+		v.config.logs = append(v.config.logs, Log{e.Name, e.Path, e.Format, maps.Clone(e.Patterns), time.Duration(e.ExpectedInterval)})
 	}
 }
 

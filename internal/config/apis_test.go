@@ -25,8 +25,8 @@ func TestAPIsAndLogsArrive(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, wantAPIs)
 	}
 	wantLogs := []Log{
-		{"mysqld", "/var/log/mysql/error.log", "mysql", map[string]string{"full": "disk full"}},
-		{"flyway", "/var/log/flyway.log", "plain", nil},
+		{"mysqld", "/var/log/mysql/error.log", "mysql", map[string]string{"full": "disk full"}, time.Hour},
+		{"flyway", "/var/log/flyway.log", "plain", nil, 0},
 	}
 	if got := c.Logs(); !reflect.DeepEqual(got, wantLogs) {
 		t.Errorf("got  %+v\nwant %+v", got, wantLogs)

@@ -23,7 +23,7 @@ func testOptions() Options {
 			Tools:         []string{"flyway", "golang-migrate"},
 			Methods:       []string{"mysqldump", MethodJob},
 			AccessFormats: []string{"combined", "json", "pattern"},
-			LogFormats:    []string{"mysql", "plain"},
+			LogFormats:    []string{"mysql", "plain", "slow"},
 			Route: func(template string) error {
 				if !strings.HasPrefix(template, "/") {
 					return fmt.Errorf("route %q: want a path that begins with /", template)

@@ -22,7 +22,10 @@ func (p plan) application() app.Options {
 		})
 	}
 	for _, l := range p.host.logs {
-		log := app.Log{Name: l.Name, Path: l.Path, Format: l.Format, Patterns: map[string]*regexp.Regexp{}}
+		log := app.Log{
+			Name: l.Name, Path: l.Path, Format: l.Format, Patterns: map[string]*regexp.Regexp{},
+			ExpectedInterval: l.ExpectedInterval,
+		}
 		for name, pattern := range l.Patterns {
 			log.Patterns[name] = compiled(pattern)
 		}
