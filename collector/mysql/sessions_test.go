@@ -31,7 +31,6 @@ func sharedMariaDB(t testing.TB) *testenv.Server {
 type session struct {
 	t       testing.TB
 	conn    *sql.Conn
-	db      *sql.DB
 	id      uint64
 	pending sync.WaitGroup
 }
@@ -44,7 +43,7 @@ func newSession(t testing.TB, server *testenv.Server, schema string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{t: t, db: db}
+	s := &session{t: t}
 	ctx := context.WithoutCancel(t.Context())
 	if s.conn, err = db.Conn(ctx); err != nil {
 		t.Fatal(err)

@@ -53,8 +53,10 @@ func statements() collector.Definition {
 		}},
 		Cost: "One statement over the digest table, without locks. With the table full it takes 50 ms of CPU on MySQL (10000 digests) " +
 			"and 8 ms on MariaDB (5000), which is why it is read in the background.",
-		Every:    statementsInterval,
-		Families: []*collector.Family{statementsTotal, statementSeconds, statementErrors, statementRowsExamined, statementMaxSeconds, statementDigestLost},
+		Every: statementsInterval,
+		Families: []*collector.Family{
+			statementsTotal, statementSeconds, statementErrors, statementRowsExamined, statementMaxSeconds, statementDigestLost,
+		},
 		New: func(t *collector.Target) collector.Collector {
 			return collector.Func(func(ctx context.Context, out *collector.Sink) error {
 				return collectStatements(ctx, t.Server, out)
