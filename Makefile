@@ -71,8 +71,8 @@ lint: vet ## Run golangci-lint and check that go.mod is tidy
 	$(call each,go mod tidy -diff)
 
 .PHONY: bench
-bench: ## Compare with mysqld_exporter, side by side on one server
-	go test -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/bench/...
+bench: ## Compare with mysqld_exporter, node_exporter and mtail, side by side on this machine
+	go run ./internal/bench
 
 .PHONY: docs
 docs: ## Write the generated reference (docs/)
