@@ -23,6 +23,9 @@ type Backup struct {
 	// Path is the pattern of the files, for methods that make files. Each match is
 	// one run. As in a shell, * and ? do not match a slash or a leading dot.
 	Path string
+	// History says that the server's own history is read too (xtrabackup,
+	// mariadb-backup). Without a Path it alone is read.
+	History bool
 	// RunType and Task say which job's runs make it, for the method "job".
 	RunType, Task string
 
@@ -49,8 +52,18 @@ func Definition(opts Options) collector.Definition {
 		Default:  true,
 		Cost:     "None on the scrape. Beside it: a look into the folders every 10 seconds, and each new file is read once.",
 		Families: families,
+		Needs: collector.Needs{Privileges: map[collector.Flavour][]collector.Privilege{
+			collector.MySQL: {historyPrivilege}, collector.MariaDB: {historyPrivilege},
+		}},
 		New: func(target *collector.Target) collector.Collector {
 			return newWatches(opts, target)
 		},
 	}
+}
+
+// historyPrivilege is for a table that only some servers have.
+var historyPrivilege = collector.Privilege{
+	Name: "SELECT", On: "PERCONA_SCHEMA.xtrabackup_history", Optional: true,
+	Why: "the server's own backup history, where one is read; on MariaDB 10.11 and later it is " +
+		"mysql.mariadb_backup_history, with MySQL Enterprise Backup mysql.backup_history and mysql.backup_progress",
 }

@@ -124,7 +124,7 @@ func TestHungFolderDelaysNothingAndIsReportedWhenTooOld(t *testing.T) {
 		ws := &watches{}
 		for name, from := range map[string]source{"hung": hung, "good": &jobSource{store: job.New(job.Options{Dir: t.TempDir()})}} {
 			m := jobRuns()
-			m.open = func(Backup, *env) source { return from }
+			m.open = func(Backup, *env, *method) source { return from }
 			ws.all = append(ws.all, newWatch(Backup{Name: name, Method: "job"}, m, testEnv(new(clock))))
 		}
 		d := Definition(Options{})

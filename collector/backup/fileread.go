@@ -39,7 +39,14 @@ func (s *fileSource) readMatch(ctx context.Context, m *match, before artefact) (
 	if err != nil {
 		return before, err
 	}
-	return s.tool.read(ctx, p, before, m.streams)
+	if m.streams.sums, err = findSums(ctx, p); err != nil {
+		return before, err
+	}
+	a, err := s.tool.read(ctx, p, before, m.streams)
+	if err == nil {
+		m.streams.sums.verified(p, &a)
+	}
+	return a, err
 }
 
 // next returns the newest match that cannot be judged without reading it, or else

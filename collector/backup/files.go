@@ -62,7 +62,7 @@ const (
 
 func newFileSource(b Backup, e *env, t tool) *fileSource {
 	return &fileSource{
-		store: folders{}, pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
+		store: e.store(b), pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
 		level: b.VerifyLevel, again: b.VerifyInterval, now: e.target.Now, limiter: e.limiter,
 	}
 }
@@ -73,6 +73,7 @@ func (s *fileSource) look(ctx context.Context) (history, error) {
 	if err != nil {
 		return history{}, err
 	}
+	files = slices.DeleteFunc(files, isSum)
 	slices.SortStableFunc(files, func(a, b file) int { return b.modified.Compare(a.modified) })
 	matches := s.recall(files)
 	good := false

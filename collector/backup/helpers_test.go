@@ -43,7 +43,7 @@ func testEnv(c *clock) *env {
 // dumps returns the source of the dumps that match the pattern.
 func dumps(c *clock, pattern string, trailer bool) *fileSource {
 	b := Backup{Name: "nightly", Method: "mysqldump", Path: pattern, Trailer: trailer, MaxDuration: 10 * time.Minute}
-	return mysqldump().open(b, testEnv(c)).(*fileSource)
+	return mysqldump().open(b, testEnv(c), &method{}).(*fileSource)
 }
 
 // judged looks, reads all that is to be read, and returns the runs by base name.

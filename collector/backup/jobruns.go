@@ -20,7 +20,7 @@ func jobRuns() method {
 		name:     "job",
 		statuses: []Status{Success, Failed, Timeout, Partial, Lost, Running},
 		every:    5 * time.Second,
-		open:     func(b Backup, e *env) source { return &jobSource{e.runs, b.RunType, b.Task} },
+		open:     func(b Backup, e *env, _ *method) source { return &jobSource{e.runs, b.RunType, b.Task} },
 	}
 }
 

@@ -22,7 +22,7 @@ func report(t *testing.T, store *job.Store, r job.Run) {
 // jobHistory is what the store's runs say as a backup.
 func jobHistory(t *testing.T, store *job.Store) history {
 	t.Helper()
-	source := jobRuns().open(Backup{RunType: "backup", Task: "nightly"}, &env{runs: store})
+	source := jobRuns().open(Backup{RunType: "backup", Task: "nightly"}, &env{runs: store}, &method{})
 	h, err := source.look(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,10 @@ import (
 
 // methods lists every way of making a backup that can be watched.
 func methods() []method {
-	return []method{mysqldump(), mydumper(), mysqlShell(), xtrabackup(), mariadbBackup(), jobRuns()}
+	return []method{
+		mysqldump(), mydumper(), mysqlShell(), xtrabackup(), mariadbBackup(), mysqlBackup(), walG(), restic(), plainFiles(),
+		jobRuns(),
+	}
 }
 
 // Methods returns the names of the methods, for configurations.
@@ -37,7 +40,9 @@ type method struct {
 	kept bool
 	// every is how often its traces are looked at.
 	every time.Duration
-	open  func(Backup, *env) source
+	// open makes the source of a backup. It may narrow what the method, a copy of
+	// the backup's own, can tell of it.
+	open func(Backup, *env, *method) source
 }
 
 // env is what methods read from.
@@ -46,6 +51,18 @@ type env struct {
 	runs    *job.Store
 	limiter *rate.Limiter // of all that is read of large files
 }
+
+// server is the target's, for statements that must not keep scrapes waiting; nil
+// when there is none.
+func (e *env) server() collector.Server {
+	if e.target.Server == nil {
+		return nil
+	}
+	return e.target.Server.Background()
+}
+
+// store is where the backup's files are.
+func (e *env) store(Backup) store { return folders{} }
 
 // source reads the runs of one backup.
 type source interface {

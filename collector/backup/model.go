@@ -16,6 +16,8 @@ type Run struct {
 	// Size is the size of the content before any compression, Stored what it takes
 	// where it is kept, both in bytes; 0: not known.
 	Size, Stored int64
+	// Gone says that it was made and is not there, as far as is known.
+	Gone bool
 	// Level is how far it was checked, Verified when it was last read whole for
 	// that; zero: never.
 	Level    Level
@@ -91,8 +93,8 @@ type Link struct {
 // follows reports whether a backup with this link can be restored on top of one
 // with the other.
 func (l Link) follows(base Link) bool {
-	if l.Base != "" || l.Name != "" {
-		return l.Base != "" && l.Base == base.Name
+	if l.Base != "" {
+		return l.Base == base.Name
 	}
 	return base.To != 0 && l.From == base.To
 }

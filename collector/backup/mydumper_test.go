@@ -25,7 +25,7 @@ func mydumperCommand(t testing.TB, s *testenv.Server, schema, dir string, args .
 
 func mydumperSource(c *clock, pattern string, level Level) *fileSource {
 	b := Backup{Name: "nightly", Method: "mydumper", Path: pattern, MaxDuration: 10 * time.Minute, VerifyLevel: level}
-	return mydumper().open(b, testEnv(c)).(*fileSource)
+	return mydumper().open(b, testEnv(c), &method{}).(*fileSource)
 }
 
 func TestRealMydumperFolders(t *testing.T) {

@@ -19,7 +19,7 @@ func mysqldump() method {
 		statuses: []Status{Success, Failed, Partial, Running},
 		kept:     true,
 		every:    10 * time.Second,
-		open: func(b Backup, e *env) source {
+		open: func(b Backup, e *env, _ *method) source {
 			return newFileSource(b, e, dumpTool{trailer: b.Trailer})
 		},
 	}

@@ -18,7 +18,7 @@ func mysqlShell() method {
 		statuses: []Status{Success, Failed, Partial, Running},
 		kept:     true,
 		every:    10 * time.Second,
-		open:     func(b Backup, e *env) source { return newFileSource(b, e, shellTool{}) },
+		open:     func(b Backup, e *env, _ *method) source { return newFileSource(b, e, shellTool{}) },
 	}
 }
 

@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -19,6 +20,7 @@ type streams struct {
 	limiter  *rate.Limiter
 	progress func(read int64) // called after each read, with the bytes read in all
 
+	sums    sums // to be compared on the way
 	read    int64
 	results map[fingerprint]*stream
 }
@@ -71,7 +73,17 @@ func (s *streams) expand(ctx context.Context, f file, r *stream, consume func(io
 		s.read = before + offset
 		s.progress(s.read)
 	}}
-	r.consume(in, detectCompression(head), consume)
+	want, summed := s.sums[slashed(f.path)]
+	if !summed {
+		r.consume(in, detectCompression(head), consume)
+	} else {
+		got := want.make()
+		r.consume(io.TeeReader(in, got), detectCompression(head), consume)
+		_, _ = io.Copy(got, in) // what the stream has behind its end
+		if !bytes.Equal(got.Sum(nil), want.want) {
+			r.damage, r.cut = errSum, false
+		}
+	}
 	if in.failure != nil {
 		s.read = before
 	}
@@ -113,6 +125,9 @@ func (t *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// errSum says that a file is not the one that its checksum was made of.
+var errSum = errors.New("it does not match the checksum beside it")
+
 // fail sorts an error of the decompressor.
 func (r *stream) fail(err error) {
 	switch {
@@ -136,7 +151,7 @@ func (r *stream) spoil(a *artefact, name string) bool {
 	case r.cut:
 		a.state, a.evidence = incomplete, fmt.Sprintf("%s: its %s stream ends early", what, r.compressed)
 	case r.damage != nil:
-		a.state, a.evidence = damaged, fmt.Sprintf("%s: its %s stream is damaged: %v", what, r.compressed, r.damage)
+		a.state, a.evidence = damaged, fmt.Sprintf("%s is damaged: %v", what, r.damage)
 	default:
 		return false
 	}

@@ -84,7 +84,7 @@ func (s *summary) add(r *Run, now time.Time) {
 	if r.Status.Ended() {
 		later(&s.ended, r, Run.end)
 	}
-	if r.Status == Success || r.Status == "" {
+	if !r.Gone && (r.Status == Success || r.Status == "") {
 		s.retained++
 		if s.oldest.IsZero() || !r.End.IsZero() && r.End.Before(s.oldest) {
 			s.oldest = r.End
@@ -108,7 +108,7 @@ func whole(runs []Run, r *Run) bool {
 	for todo := []*Run{r}; len(todo) > 0; todo = todo[1:] {
 		for i := range runs {
 			base := &runs[i]
-			if tried[base] || base.Status != Success || base.End.After(todo[0].End) || !todo[0].Link.follows(base.Link) {
+			if tried[base] || base.Gone && !r.Gone || base.Status != Success || base.End.After(todo[0].End) || !todo[0].Link.follows(base.Link) {
 				continue
 			}
 			if base.Kind == Full {

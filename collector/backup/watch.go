@@ -56,7 +56,7 @@ func newWatch(b Backup, m method, e *env) *watch {
 		backup: b, method: m, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
 		first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
 	}
-	w.source = m.open(b, e)
+	w.source = w.method.open(b, e, &w.method)
 	return w
 }
 

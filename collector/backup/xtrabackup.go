@@ -29,8 +29,21 @@ func physical(name string) method {
 		statuses: []Status{Success, Failed, Partial, Running},
 		kept:     true,
 		every:    10 * time.Second,
-		open:     func(b Backup, e *env) source { return newFileSource(b, e, xtrabackupTool{}) },
+		open:     openPhysical,
 	}
+}
+
+// openPhysical reads the files, the server's history, or both.
+func openPhysical(b Backup, e *env, m *method) source {
+	table := &historyTable{server: e.server(), now: e.target.Now}
+	switch {
+	case b.Path == "":
+		m.kept, m.statuses = false, []Status{Success}
+		return table
+	case b.History:
+		return &withHistory{newFileSource(b, e, xtrabackupTool{}), table}
+	}
+	return newFileSource(b, e, xtrabackupTool{})
 }
 
 type xtrabackupTool struct{}
@@ -112,6 +125,7 @@ func describe(a *artefact, texts map[string][]byte) {
 	if checkpoints["backup_type"] == "incremental" || info["incremental"] == "Y" {
 		a.kind = Incremental
 	}
+	a.link.Name = info["uuid"]
 	a.link.From, _ = strconv.ParseUint(checkpoints["from_lsn"], 10, 64)
 	a.link.To, _ = strconv.ParseUint(checkpoints["to_lsn"], 10, 64)
 	a.position = parseBinlogInfo(texts[binlogFile])

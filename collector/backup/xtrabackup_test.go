@@ -48,7 +48,7 @@ func chainOf(t testing.TB, s *testenv.Server) (dir string) {
 // physicalSource is the source of the backups that match the pattern.
 func physicalSource(c *clock, pattern string) *fileSource {
 	b := Backup{Name: "nightly", Method: "mariadb-backup", Path: pattern, MaxDuration: 10 * time.Minute, VerifyLevel: Stream}
-	return mariadbBackup().open(b, testEnv(c)).(*fileSource)
+	return mariadbBackup().open(b, testEnv(c), &method{}).(*fileSource)
 }
 
 func remove(t testing.TB, path string) {
