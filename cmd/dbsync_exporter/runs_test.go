@@ -28,8 +28,8 @@ func examples(t *testing.T) []string {
 		block, _, _ := strings.Cut(part, "```")
 		blocks = append(blocks, block)
 	}
-	if len(blocks) != 2 {
-		t.Fatalf("%d examples, want the request and the wrapper", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("%d examples, want the request, the event and the wrapper", len(blocks))
 	}
 	return blocks
 }
@@ -50,7 +50,10 @@ func TestDocumentedWaysOfReportingARun(t *testing.T) {
 	shell(t, 0, "TOKEN_FILE="+token, "EXPORTER="+d.url)("-c", request)
 	d.shows(t, `dbsync_run_value{name="tables",run_type="backup",task="nightly"} 212`)
 
-	wrapper := file(t, "reported", blocks[1])
+	shell(t, 0, "TOKEN_FILE="+token, "EXPORTER="+d.url)("-c", blocks[1])
+	d.shows(t, `dbsync_run_total{run_type="service_deployed",status="success",task="erp"} 1`)
+
+	wrapper := file(t, "reported", blocks[2])
 	shell(t, 3, "DBSYNC_STATE_DIR="+state)(wrapper, "sync", "crm", "sh", "-c", "exit 3")
 	d.shows(t, `dbsync_run_last_exit_code{run_type="sync",task="crm"} 3`)
 	shell(t, 0, "DBSYNC_STATE_DIR="+state)(wrapper, "sync", "crm", "true")

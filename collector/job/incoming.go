@@ -32,9 +32,13 @@ const (
 	incomingBudget = refreshLimit / 2
 )
 
-// Decode reads a run from JSON. Unknown fields are an error, as a misspelt one
-// would be lost silently.
-func Decode(text []byte) (Run, error) {
+// Decode reads a run from JSON, or an event of CloudEvents 1.0 as a run that has
+// ended, now unless it says when. An unknown field of a run is an error, as a
+// misspelt one would be lost silently.
+func Decode(text []byte, now time.Time) (Run, error) {
+	if isCloudEvent(text) {
+		return decodeCloudEvent(text, now)
+	}
 	var r Run
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -98,7 +102,7 @@ func (s *Store) takeInFile(ctx context.Context, path string) error {
 	}
 	var run Run
 	if err == nil {
-		run, err = Decode(text)
+		run, err = Decode(text, s.now())
 	} else if !errors.Is(err, errNotSmall) {
 		return fmt.Errorf("read a report that came in: %w", err)
 	}

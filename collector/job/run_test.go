@@ -70,8 +70,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte(`{"id":"a","values":{"a":1e308},"size_bytes":9223372036854775807}`))
+	f.Add([]byte(`{"specversion":"1.0","id":"7","source":"/s","type":"a.b.1","data":{"status":"success"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := job.Decode(text)
+		r, err := job.Decode(text, time.Now())
 		if err != nil || r.Validate(time.Now()) != nil {
 			return
 		}

@@ -78,7 +78,7 @@ func (e *Exporter) reportRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return failure(badRequest, "read the report: %w", err)
 	}
-	run, err := job.Decode(text)
+	run, err := job.Decode(text, e.options.Now())
 	if err != nil {
 		return failure(badRequest, "%w", err)
 	}
