@@ -27,29 +27,29 @@ func (c *histories) Collect(ctx context.Context, out *collector.Sink) error {
 	if err != nil {
 		return err
 	}
-	var seen []place
+	var visible []*history
 	kept := make(map[place]*history, len(places))
 	for _, p := range places {
 		if p.configured != nil {
 			c.promise(ctx, out, p)
 		}
 		if p.visible && p.problem == "" {
-			seen = append(seen, p)
 			if kept[p] = c.known[p]; kept[p] == nil {
-				kept[p] = &history{place: p}
+				kept[p] = newHistory(p)
 			}
+			visible = append(visible, kept[p])
 		}
 	}
 	c.known = kept
 	s := session{c.target.Server, facts}
-	for i, one := range look(ctx, c.target.Server, seen) {
-		p := seen[i]
+	for i, one := range look(ctx, c.target.Server, visible) {
+		h := visible[i]
 		if gone(one.err) {
 			c.catalog.forget()
 			continue
 		}
-		out.Source(ctx, p.source(), func(ctx context.Context, out *collector.Sink) error {
-			return c.read(ctx, s, out, kept[p], one)
+		out.Source(ctx, h.place.source(), func(ctx context.Context, out *collector.Sink) error {
+			return c.read(ctx, s, out, h, one)
 		})
 	}
 	return nil

@@ -21,7 +21,8 @@ const (
 
 // history is what is remembered of a place between scrapes.
 type history struct {
-	place place
+	place    place
+	question question
 
 	rows  []revision
 	mark  rowsMark  // that of the rows
@@ -34,6 +35,8 @@ type history struct {
 	lock   lockWatch
 	failed rowsMark // that of the rows when an unfinished migration had failed
 }
+
+func newHistory(p place) *history { return &history{place: p, question: p.question()} }
 
 // update makes the rows and facts those of a probe. It costs nothing when nothing
 // changed.
@@ -121,7 +124,7 @@ func (h *history) judge(ctx context.Context, s session, p probe, now time.Time) 
 		return result, nil
 	}
 	for range 2 {
-		again, err := ask(ctx, s.Server, []place{h.place})
+		again, err := ask(ctx, s.Server, []*history{h})
 		if err != nil {
 			return result, err
 		}

@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -35,32 +37,44 @@ type look1 struct {
 	err error
 }
 
+// question is what a look at one history asks for.
+type question struct {
+	columns string // a, b, c, the lock's holder and since when
+	from    string
+	args    []any
+}
+
+// question asks for the rows and the lock together. In which order the server
+// reads them does not matter, see [history.judge].
+func (p place) question() question {
+	holder, since, args, _ := p.lock()
+	return question{p.statement(p.tool.rows.probe() + ", " + holder + ", " + since), " FROM " + p.quoted(), args}
+}
+
 // batch is how many histories one statement looks at.
 const batch = 50
 
-// look probes the places. A statement over several fails as a whole; then each is
-// asked by itself.
-func look(ctx context.Context, server collector.Server, places []place) []look1 {
-	var seen []look1
-	for len(places) > 0 {
-		n := min(batch, len(places))
-		seen = append(seen, lookTogether(ctx, server, places[:n])...)
-		places = places[n:]
+// look probes the histories. A statement over several fails as a whole; then each
+// is asked by itself.
+func look(ctx context.Context, server collector.Server, all []*history) []look1 {
+	seen := make([]look1, 0, len(all))
+	for some := range slices.Chunk(all, batch) {
+		seen = append(seen, lookTogether(ctx, server, some)...)
 	}
 	return seen
 }
 
-func lookTogether(ctx context.Context, server collector.Server, places []place) []look1 {
-	seen, err := ask(ctx, server, places)
+func lookTogether(ctx context.Context, server collector.Server, all []*history) []look1 {
+	seen, err := ask(ctx, server, all)
 	if err == nil {
 		return seen
 	}
-	seen = make([]look1, len(places))
-	for i := range places {
-		if seen[i].err = err; ctx.Err() != nil || len(places) == 1 {
+	seen = make([]look1, len(all))
+	for i := range all {
+		if seen[i].err = err; ctx.Err() != nil || len(all) == 1 {
 			continue
 		}
-		one, err := ask(ctx, server, places[i:i+1])
+		one, err := ask(ctx, server, all[i:i+1])
 		if seen[i].err = err; err == nil {
 			seen[i] = one[0]
 		}
@@ -68,30 +82,42 @@ func lookTogether(ctx context.Context, server collector.Server, places []place) 
 	return seen
 }
 
-// ask probes the places in one statement.
-func ask(ctx context.Context, server collector.Server, places []place) ([]look1, error) {
-	var parts []string
+// ask probes the histories in one statement. Whether the server is read-only is
+// asked once.
+func ask(ctx context.Context, server collector.Server, all []*history) ([]look1, error) {
+	var statement strings.Builder
 	var args []any
-	for i, p := range places {
-		holder, since, lockArgs, _ := p.lock()
-		args = append(args, lockArgs...)
-		parts = append(parts, fmt.Sprintf("SELECT %d, p.a, p.b, p.c, %s, %s, CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF') FROM (%s) AS p",
-			i, holder, p.statement(since), p.statement(p.tool.rows.probe("{table}"))))
+	readOnly := "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')"
+	for i, h := range all {
+		if i > 0 {
+			statement.WriteString(" UNION ALL ")
+			readOnly = "NULL"
+		}
+		statement.WriteString("SELECT " + strconv.Itoa(i) + ", " + readOnly + ", " + h.question.columns + h.question.from)
+		args = append(args, h.question.args...)
 	}
-	seen := make([]look1, len(places))
+	seen := make([]look1, len(all))
 	rows := 0
+	var elsewhere sql.NullBool
 	err := server.Query(ctx, func(row collector.Row) error {
 		rows++
 		var i int
+		var only sql.NullBool
 		var one probe
-		if err := row.Scan(&i, &one.rows.top, &one.rows.count, &one.rows.mark, &one.holder, &one.since, &one.readOnly); err != nil {
+		if err := row.Scan(&i, &only, &one.rows.top, &one.rows.count, &one.rows.mark, &one.holder, &one.since); err != nil {
 			return err
+		}
+		if only.Valid {
+			elsewhere = only
 		}
 		seen[i].probe = one
 		return nil
-	}, strings.Join(parts, " UNION ALL "), args...)
-	if err == nil && rows != len(places) {
-		err = fmt.Errorf("%d histories were asked for, %d answered", len(places), rows)
+	}, statement.String(), args...)
+	if err == nil && rows != len(all) {
+		err = fmt.Errorf("%d histories were asked for, %d answered", len(all), rows)
+	}
+	for i := range seen {
+		seen[i].readOnly = elsewhere.Bool
 	}
 	return seen, err
 }

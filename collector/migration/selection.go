@@ -50,23 +50,16 @@ func (p place) statement(text string) string {
 	return strings.ReplaceAll(text, "{table}", p.quoted())
 }
 
-// probe is the statement that shows at the cost of a look into an index whether
-// the history has changed: a grows with each row, b is the number of rows, c
-// changes with the rest.
-func (s selection) probe(table string) string {
-	mark := cmp.Or(s.mark, s.version)
-	if s.mark == "" {
-		mark = "MAX(" + mark + ")"
-	}
-	a := "NULL"
+// probe selects what shows at the cost of a look into an index whether the
+// history has changed: the highest order, the number of rows, and a number that
+// changes with the rest. MySQL counts with COUNT(*) in threads that it starts for
+// the purpose, at a hundred times the cost of SUM(1).
+func (s selection) probe() string {
+	top, mark := "NULL", "MAX("+s.version+")"
 	if s.order != "" {
-		a = "MAX(" + s.order + ")"
+		top, mark = "MAX("+s.order+")", "''"
 	}
-	if s.order != "" && s.mark == "" {
-		mark = "''"
-	}
-	return fmt.Sprintf("SELECT %s AS a, COUNT(*) AS b, CRC32(CONCAT_WS(' ', %s)) AS c FROM %s",
-		a, mark, table)
+	return top + ", SUM(1), CRC32(CONCAT_WS(' ', " + cmp.Or(s.mark, mark) + "))"
 }
 
 // all is the statement that reads every row, or those after an order.
