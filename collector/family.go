@@ -92,7 +92,23 @@ type Histogram struct {
 	Count   uint64
 	Sum     float64
 	Buckets []Bucket // ascending; without +Inf, which Count stands for
+	// Native counts the same observations in buckets that grow by a constant
+	// factor, for a scraper that asks for them; nil: there are none.
+	Native *Native
 }
+
+// Native is the sparse part of a native histogram, for positive observations
+// (prometheus.io/docs/specs/native_histograms/).
+type Native struct {
+	// Schema gives the factor, 2^(2^-Schema): 3 is 1.09.
+	Schema int32
+	Zero   uint64 // observations of at most ZeroThreshold
+	// Buckets counts the observations in (factor^(i-1), factor^i] by i.
+	Buckets map[int]uint64
+}
+
+// ZeroThreshold is below what any clock measures, in whatever unit.
+const ZeroThreshold = 0x1p-128
 
 // Bucket counts the observations of at most Le.
 type Bucket struct {

@@ -87,6 +87,9 @@ func (s *Sink) EmitHistogram(f *Family, h Histogram, labels ...string) {
 		b := &h.Buckets[i]
 		d.Bucket = append(d.Bucket, &dto.Bucket{UpperBound: &b.Le, CumulativeCount: &b.Cumulative})
 	}
+	if h.Native != nil {
+		h.Native.write(d)
+	}
 	s.add(f, f.Name, &dto.Metric{Histogram: d}, labels)
 }
 

@@ -113,7 +113,7 @@ func newRequests(api API) (*requests, error) {
 		return nil, err
 	}
 	return &requests{
-		ByCode: map[requestKey]uint64{}, ByRoute: map[string]*routeCount{},
+		ByCode: map[requestKey]uint64{}, ByRoute: map[string]*routeCount{}, All: histogram{Native: map[int]uint64{}},
 		parse: parse, routes: routes, slow: api.Latency.Seconds(),
 	}, nil
 }
@@ -163,7 +163,7 @@ func (c *requests) countRoute(r *request) {
 
 func (c *requests) clone() *requests {
 	copied := *c
-	copied.ByCode = maps.Clone(c.ByCode)
+	copied.ByCode, copied.All = maps.Clone(c.ByCode), c.All.clone()
 	copied.ByRoute = make(map[string]*routeCount, len(c.ByRoute))
 	for name, one := range c.ByRoute {
 		route := *one
