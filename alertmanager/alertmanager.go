@@ -9,8 +9,11 @@ import "embed"
 // ConfigName is the path of the configuration in [Files].
 const ConfigName = "alertmanager.yml"
 
-// Files holds alertmanager.yml and templates/*.tmpl, in the layout in which
-// Alertmanager expects them.
+// ValuesName is the path of the values that give it, every channel among them.
+const ValuesName = "values.yml"
+
+// Files holds alertmanager.yml, values.yml and templates/*.tmpl, in the layout
+// in which Alertmanager expects them.
 //
-//go:embed alertmanager.yml templates/*.tmpl
+//go:embed alertmanager.yml values.yml templates/*.tmpl
 var Files embed.FS

@@ -44,7 +44,7 @@ func eachAmtool(t *testing.T, test func(t *testing.T, amtool func(args ...string
 
 func TestBothVersionsAcceptTheConfiguration(t *testing.T) {
 	eachAmtool(t, func(t *testing.T, amtool func(args ...string) string) {
-		if out := amtool("check-config", ConfigName); !strings.Contains(out, "1 templates") {
+		if out := amtool("check-config", ConfigName); !strings.Contains(out, "SUCCESS") {
 			t.Error(out)
 		}
 	})
@@ -97,12 +97,14 @@ func TestBothVersionsRenderAlike(t *testing.T) {
 					"--template.data", path, "--template.type", kind, "--template.text", call(template)))
 			}
 			for _, text := range texts {
-				if got, want := run("text", text), strings.TrimSpace(render(t, library.ExecuteTextString, text, data)); got != want {
+				if got, want := run("text", text), strings.TrimSpace(rendered(t, library.ExecuteTextString, text, data)); got != want {
 					t.Errorf("%s of %s: got\n%s\nwant\n%s", text, name, got, want)
 				}
 			}
-			if got, want := run("html", html), strings.TrimSpace(render(t, library.ExecuteHTMLString, html, data)); got != want {
-				t.Errorf("%s of %s: got\n%s\nwant\n%s", html, name, got, want)
+			for _, html := range htmls {
+				if got, want := run("html", html), strings.TrimSpace(rendered(t, library.ExecuteHTMLString, html, data)); got != want {
+					t.Errorf("%s of %s: got\n%s\nwant\n%s", html, name, got, want)
+				}
 			}
 		}
 	})

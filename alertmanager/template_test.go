@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
 )
 
 var onset = time.Date(2026, 11, 24, 3, 14, 15, 0, time.UTC)
@@ -69,10 +72,11 @@ func notifications() map[string]*template.Data {
 
 var texts = []string{
 	"dbsync.subject", "dbsync.mail.text", "dbsync.slack.color", "dbsync.slack.title", "dbsync.slack.text",
-	"dbsync.alerts.link", "dbsync.sms", "dbsync.push",
+	"dbsync.alerts.link", "dbsync.sms.en", "dbsync.sms.zh", "dbsync.push", "dbsync.pushover.priority", "dbsync.pagerduty.severity",
+	"dbsync.chat", "dbsync.post",
 }
 
-const html = "dbsync.mail.html"
+var htmls = []string{"dbsync.mail.html", "dbsync.telegram"}
 
 func call(name string) string { return fmt.Sprintf("{{ template %q . }}", name) }
 
@@ -85,15 +89,17 @@ func TestGoldenNotifications(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			for _, text := range texts {
-				fmt.Fprintf(&out, "=== %s ===\n%s\n", text, render(t, templates.ExecuteTextString, text, data))
+				fmt.Fprintf(&out, "=== %s ===\n%s\n", text, rendered(t, templates.ExecuteTextString, text, data))
 			}
-			fmt.Fprintf(&out, "=== %s ===\n%s\n", html, render(t, templates.ExecuteHTMLString, html, data))
+			for _, html := range htmls {
+				fmt.Fprintf(&out, "=== %s ===\n%s\n", html, rendered(t, templates.ExecuteHTMLString, html, data))
+			}
 			compare(t, filepath.Join("testdata", name+".golden"), out.Bytes())
 		})
 	}
 }
 
-func render(t *testing.T, execute func(string, any) (string, error), name string, data *template.Data) string {
+func rendered(t *testing.T, execute func(string, any) (string, error), name string, data *template.Data) string {
 	t.Helper()
 	out, err := execute(call(name), data)
 	if err != nil {
@@ -119,24 +125,57 @@ func compare(t *testing.T, path string, got []byte) {
 	}
 }
 
+// Limits of the services, most of which refuse a message that is longer.
 func TestLimitsOfTheChannels(t *testing.T) {
 	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := firing(identity(strings.Repeat("数", 500), strings.Repeat("x", 500)))
-	long.Labels["alertname"] = strings.Repeat("Long", 100)
-	all := notifications()
-	all["long"] = notification(long, long, long, long)
-	for name, data := range all {
-		if sms := render(t, templates.ExecuteTextString, "dbsync.sms", data); len(sms) >= 160 || !isASCII(sms) {
-			t.Errorf("%s: a text message of %d bytes: %s", name, len(sms), sms)
+	for name, data := range stretched() {
+		text := func(template string) string { return rendered(t, templates.ExecuteTextString, template, data) }
+		for _, limit := range []struct {
+			template string
+			size     func(string) int
+			most     int
+		}{
+			{"dbsync.sms.en", bytesOf, 159},
+			{"dbsync.sms.zh", utf8.RuneCountInString, 70},
+			{"dbsync.push", utf8.RuneCountInString, 1024},
+			{"dbsync.chat", bytesOf, 2048},
+			{"dbsync.post", utf8.RuneCountInString, 2048},
+		} {
+			if got := limit.size(text(limit.template)); got > limit.most {
+				t.Errorf("%s: %s takes %d of %d:\n%s", name, limit.template, got, limit.most, text(limit.template))
+			}
 		}
-		if push := render(t, templates.ExecuteTextString, "dbsync.push", data); utf8.RuneCountInString(push) > 1024 {
-			t.Errorf("%s: a push of %d characters", name, utf8.RuneCountInString(push))
+		if sms := text("dbsync.sms.en"); !isASCII(sms) {
+			t.Errorf("%s: a text message that is not ASCII: %s", name, sms)
+		}
+		telegram := rendered(t, templates.ExecuteHTMLString, "dbsync.telegram", data)
+		if got := utf8.RuneCountInString(telegram); got > 4096 {
+			t.Errorf("%s: %d characters for Telegram", name, got)
 		}
 	}
 }
+
+// stretched are the notifications, and some whose every part is as long as it
+// may be, in one, three and four bytes per character.
+func stretched() map[string]*template.Data {
+	all := notifications()
+	for _, r := range []string{"x", "数", "😀"} {
+		long := firing(identity(strings.Repeat(r, 500), strings.Repeat(r, 500)))
+		long.Labels["alertname"] = strings.Repeat("Long", 100)
+		for name := range long.Annotations {
+			if !strings.HasSuffix(name, "_url") {
+				long.Annotations[name] = strings.Repeat(r, 500)
+			}
+		}
+		all["long "+r] = notification(long, long, long, long)
+	}
+	return all
+}
+
+func bytesOf(s string) int { return len(s) }
 
 func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > 126 || r < 32 }) < 0
@@ -148,13 +187,82 @@ func TestHostileLabelsStayText(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := notifications()["hostile"]
-	mail := render(t, templates.ExecuteHTMLString, html, data)
-	for _, bad := range []string{"<b>\"", "javascript:"} {
-		if strings.Contains(mail, bad) {
-			t.Errorf("the mail holds %q:\n%s", bad, mail)
+	for _, html := range htmls {
+		text := rendered(t, templates.ExecuteHTMLString, html, data)
+		for _, bad := range []string{"<b>\"", "javascript:", "<!channel>"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s holds %q:\n%s", html, bad, text)
+			}
 		}
 	}
-	if slack := render(t, templates.ExecuteTextString, "dbsync.slack.text", data); strings.Contains(slack, "<!channel>") {
-		t.Errorf("a label mentions the whole channel:\n%s", slack)
+	for _, c := range []struct{ template, bad string }{
+		{"dbsync.slack.text", "<!channel>"},
+		{"dbsync.chat", "<"},
+		{"dbsync.chat", "{{"},
+		{"dbsync.post", "<"},
+	} {
+		if text := rendered(t, templates.ExecuteTextString, c.template, data); strings.Contains(text, c.bad) {
+			t.Errorf("%s holds %q:\n%s", c.template, c.bad, text)
+		}
+	}
+}
+
+// Trap: Alertmanager reads what a template gives in a payload as YAML, and what
+// looks like a number, a list or a mapping becomes one, which the services then
+// refuse.
+func TestPayloadsStayText(t *testing.T) {
+	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range stretched() {
+		for _, text := range []string{"dbsync.chat", "dbsync.sms.time"} {
+			got, err := template.DeepCopyWithTemplate(call(text), func(s string) (string, error) {
+				return templates.ExecuteTextString(s, data)
+			})
+			if _, ok := got.(string); err != nil || !ok {
+				t.Errorf("%s: %s becomes %T, %v", name, text, got, err)
+			}
+		}
+	}
+}
+
+// Each receiver is told why it is told, and who is next, as the routes have it.
+func TestReasonsFollowTheRoutes(t *testing.T) {
+	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := dispatch.NewRoute(load(t).Route, nil)
+	for _, alert := range shipped(t) {
+		steps := ladder(root, alert)
+		if severity := alert["severity"]; severity == "info" || severity == "none" {
+			continue
+		}
+		for i, s := range steps {
+			labels := template.KV{}
+			for label, value := range alert {
+				labels[string(label)] = string(value)
+			}
+			data := notification(firing(labels))
+			data.Receiver = s.receiver
+			got := rendered(t, templates.ExecuteTextString, "dbsync.level", data)
+			want := "Told at once."
+			if s.wait > atOnce {
+				want = fmt.Sprintf("not acknowledged for %v.", model.Duration(s.wait))
+			}
+			if !strings.Contains(got, want) {
+				t.Errorf("%s to %s: %q does not say %q", name(alert), s.receiver, got, want)
+			}
+			next := slices.IndexFunc(steps, func(n step) bool { return n.wait > s.wait && n.wait > atOnce })
+			if next > i {
+				at := onset.Add(steps[next].wait).Format("15:04 MST")
+				if want := fmt.Sprintf("Next: %s at %s", steps[next].receiver, at); !strings.Contains(got, want) {
+					t.Errorf("%s to %s: %q does not say %q", name(alert), s.receiver, got, want)
+				}
+			} else if strings.Contains(got, "Next:") {
+				t.Errorf("%s to %s: %q names somebody, and there is nobody", name(alert), s.receiver, got)
+			}
+		}
 	}
 }

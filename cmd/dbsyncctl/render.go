@@ -15,13 +15,19 @@ const renderHelp = `The values, all of them optional but for one receiver at lea
     alertmanager:
       smtp: {smarthost: "smtp.example.com:587", from: dbsync@example.com, username: dbsync, password_file: /etc/dbsync/smtp}
       receivers:                    # one without values drops out, whoever comes next is told in its place
-        email_admin: {to: [dba@example.com]}
-        slack_dev: {url_file: /etc/dbsync/slack_dev}
-        slack_ops: {url_file: /etc/dbsync/slack_ops}
-        webhook_oncall: {url: "https://oncall.example.com/alerts", token_file: /etc/dbsync/oncall}
-        sms_oncall: {phone_number: "+15555550100", region: eu-central-1}   # Amazon SNS; or url: of a gateway
-        push_oncall: {user_key_file: /etc/dbsync/push_user, token_file: /etc/dbsync/push_token}   # Pushover
-        watchdog: {url: "https://deadman.example.com/ping"}
+        email_admin: {email: {to: [dba@example.com]}}
+        slack_dev: {slack: {url_file: /etc/dbsync/slack_dev, channel: "#database-alerts"}}
+        slack_ops: {slack: {url_file: /etc/dbsync/slack_ops, channel: "#database-ops"}}
+        webhook_oncall: {webhook: {url: "https://oncall.example.com/alerts", token_file: /etc/dbsync/oncall}}
+        sms_oncall: {sns: {phone_number: "+15555550100", region: eu-central-1}}
+        push_oncall: {pushover: {user_key_file: /etc/dbsync/push_user, token_file: /etc/dbsync/push_token}}
+        watchdog: {webhook: {url: "https://deadman.example.com/ping"}}
+        # also wecom, dingtalk, feishu, telegram, pagerduty, teams, discord, goalert, sms_gateway; a name may have
+        # any of them. "dbsyncctl pack export" writes alertmanager/values.yml with every one.
+      language: both                # or en, zh
+      oncall_url: https://oncall.example.com   # where to acknowledge: "dbsyncctl serve"
+      escalation:                   # critical alerts, beyond the routing table
+        - {after: 15m, receivers: [sms_oncall]}
       version: "0.33"               # of your Alertmanager; before 0.26 secrets are written into its file, mode 0600
       scale: 1                      # multiplies every wait; group_interval, repeat_interval: 4h
     prometheus:

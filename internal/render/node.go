@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -35,7 +36,29 @@ func format(doc *yaml.Node) ([]byte, error) {
 	if err := encoder.Close(); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), nil
+	return airy(out.Bytes()), nil
+}
+
+// airy puts blank lines back, which a YAML document does not keep: before what
+// stands at the margin, before a comment, and between named things. Text inside
+// blocks is indented further and stays.
+func airy(text []byte) []byte {
+	var out bytes.Buffer
+	last := ""
+	for line := range strings.Lines(string(text)) {
+		bare := strings.TrimLeft(line, " ")
+		indent := len(line) - len(bare)
+		previous := strings.TrimSpace(last)
+		comment := strings.HasPrefix(bare, "#")
+		opens := indent == 0 || comment && indent <= 6 || indent == 2 && strings.HasPrefix(bare, "- ")
+		follows := previous == "" || strings.HasPrefix(previous, "#") || strings.HasSuffix(previous, ":")
+		if opens && !follows {
+			out.WriteByte('\n')
+		}
+		out.WriteString(line)
+		last = line
+	}
+	return out.Bytes()
 }
 
 // get returns the value of a mapping's key, or nil.
@@ -73,8 +96,8 @@ func set(m *yaml.Node, key string, value any) error {
 	if m == nil || m.Kind != yaml.MappingNode {
 		return fmt.Errorf("cannot set %s: the committed file has no such place", key)
 	}
-	fresh := &yaml.Node{}
-	if err := fresh.Encode(value); err != nil {
+	fresh, err := encode(value)
+	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	if old := get(m, key); old != nil {
@@ -88,6 +111,9 @@ func set(m *yaml.Node, key string, value any) error {
 
 // remove takes keys out of a mapping.
 func remove(m *yaml.Node, keys ...string) {
+	if m == nil {
+		return
+	}
 	for _, key := range keys {
 		for i := 0; i+1 < len(m.Content); i += 2 {
 			if m.Content[i].Value == key {
@@ -134,4 +160,53 @@ func scaled(d model.Duration, factor float64) model.Duration {
 		out = time.Millisecond
 	}
 	return model.Duration(out)
+}
+
+// field is a key of a mapping whose order matters to the reader.
+type field struct {
+	key   string
+	value any
+}
+
+// encode turns ordered fields, lists and plain values into YAML.
+func encode(value any) (*yaml.Node, error) {
+	switch v := value.(type) {
+	case *yaml.Node:
+		return v, nil
+	case []field:
+		m := &yaml.Node{Kind: yaml.MappingNode}
+		for _, f := range v {
+			if err := set(m, f.key, f.value); err != nil {
+				return nil, err
+			}
+		}
+		return m, nil
+	case []any:
+		return encodeList(v)
+	case []*yaml.Node:
+		return &yaml.Node{Kind: yaml.SequenceNode, Content: v}, nil
+	}
+	node := &yaml.Node{}
+	return node, node.Encode(value)
+}
+
+func encodeList(items []any) (*yaml.Node, error) {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, item := range items {
+		node, err := encode(item)
+		if err != nil {
+			return nil, err
+		}
+		list.Content = append(list.Content, node)
+	}
+	return list, nil
+}
+
+func setAll(m *yaml.Node, fields []field) error {
+	for _, f := range fields {
+		if err := set(m, f.key, f.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

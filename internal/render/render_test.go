@@ -44,13 +44,13 @@ alertmanager:
   smtp: {smarthost: "127.0.0.1:2525", from: dbsync@erp.test, username: dbsync, password_file: /run/secrets/smtp, require_tls: false}
   scale: 0.01
   receivers:
-    email_admin: {to: [a@erp.test, b@erp.test]}
-    slack_dev: {url: "http://127.0.0.1:1/dev", channel: "#dev"}
-    slack_ops: {url_file: /run/secrets/ops}
-    webhook_oncall: {url_file: /run/secrets/oncall, token_file: /run/secrets/token}
-    sms_oncall: {phone_number: "+15555550199", region: us-east-1, access_key: AK, secret_key: SK, api_url: "http://127.0.0.1:2"}
-    push_oncall: {user_key_file: /run/secrets/user, token_file: /run/secrets/app}
-    watchdog: {url: "http://127.0.0.1:3/ping"}
+    email_admin: {email: {to: [a@erp.test, b@erp.test]}}
+    slack_dev: {slack: {url: "http://127.0.0.1:1/dev", channel: "#dev"}}
+    slack_ops: {slack: {url_file: /run/secrets/ops}}
+    webhook_oncall: {webhook: {url_file: /run/secrets/oncall, token_file: /run/secrets/token}}
+    sms_oncall: {sns: {phone_number: "+15555550199", region: us-east-1, access_key: AK, secret_key: SK, api_url: "http://127.0.0.1:2"}}
+    push_oncall: {pushover: {user_key_file: /run/secrets/user, token_file: /run/secrets/app}}
+    watchdog: {webhook: {url: "http://127.0.0.1:3/ping"}}
 prometheus:
   address: "127.0.0.1:19090"
   exporter: "127.0.0.1:19999"
@@ -136,7 +136,7 @@ func waits(config *amconfig.Config, labels model.LabelSet) map[string]time.Durat
 }
 
 func TestWhatHasNoValuesDropsOut(t *testing.T) {
-	v := mustParse(t, `alertmanager: {receivers: {webhook_oncall: {url: "http://127.0.0.1:1/"}}}`)
+	v := mustParse(t, `alertmanager: {receivers: {webhook_oncall: {webhook: {url: "http://127.0.0.1:1/"}}}}`)
 	out, err := AlertmanagerConfig(committedConfig(t), v)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestRepeatOfCriticalAlertsStaysWithinAnHour(t *testing.T) {
 	for _, test := range []struct{ given, critical, warning string }{
 		{"12h", "1h", "12h"}, {"10m", "10m", "10m"},
 	} {
-		v := mustParse(t, `alertmanager: {repeat_interval: `+test.given+`, receivers: {webhook_oncall: {url: "http://127.0.0.1:1/"}}}`)
+		v := mustParse(t, `alertmanager: {repeat_interval: `+test.given+`, receivers: {webhook_oncall: {webhook: {url: "http://127.0.0.1:1/"}}}}`)
 		out, err := AlertmanagerConfig(committedConfig(t), v)
 		if err != nil {
 			t.Fatal(err)
@@ -190,7 +190,8 @@ func TestSecretsForOldVersionsAreInlined(t *testing.T) {
 	if err := os.WriteFile(path, []byte("the-key\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v := Values{Alertmanager: Alertmanager{Version: "0.25", Receivers: Receivers{PushOncall: Push{UserKeyFile: path, TokenFile: path}}}}
+	push := &Pushover{UserKeyFile: path, TokenFile: path}
+	v := Values{Alertmanager: Alertmanager{Version: "0.25", Receivers: map[string]Receiver{"push_oncall": {Pushover: push}}}}
 	out, err := AlertmanagerConfig(committedConfig(t), v)
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +199,7 @@ func TestSecretsForOldVersionsAreInlined(t *testing.T) {
 	if !out.Secret || !bytes.Contains(out.Text, []byte("user_key: the-key")) {
 		t.Errorf("secret %v, text\n%s", out.Secret, out.Text)
 	}
-	v.Alertmanager.Receivers.PushOncall.UserKeyFile = path + ".missing"
+	push.UserKeyFile = path + ".missing"
 	if _, err := AlertmanagerConfig(committedConfig(t), v); err == nil || !strings.Contains(err.Error(), "user_key_file") {
 		t.Errorf("a missing file gives %v", err)
 	}
@@ -208,11 +209,30 @@ func TestBadValues(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"alertmanager: {recievers: {}}", "recievers"},
 		{"alertmanager: {version: latest}", "not of the form"},
+		{"alertmanager: {version: '0.24'}", "older than 0.25"},
+		{"alertmanager: {language: fr}", "none of both, en, zh"},
+		{"alertmanager: {warnings: never}", "neither always nor business_hours"},
+		{"alertmanager: {warnings: business_hours}", "business_hours.location: needed"},
+		{"alertmanager: {business_hours: {location: Asia/Beijing}}", "unknown time zone"},
+		{"alertmanager: {business_hours: {location: Asia/Shanghai, times: ['22:00-06:00']}}", "times"},
 		{"rules: {scale: -1}", "scale"},
-		{"alertmanager: {receivers: {email_admin: {to: [a@b]}}}", "smarthost"},
-		{"alertmanager: {receivers: {slack_dev: {url: http://x, url_file: /y}}}", "slack_dev.url"},
-		{"alertmanager: {receivers: {push_oncall: {token: t}}}", "both a user key and a token"},
-		{"alertmanager: {receivers: {sms_oncall: {url: http://x, phone_number: '+1'}}}", "keep one"},
+		{"alertmanager: {receivers: {a: {}}}", "has no channel"},
+		{"alertmanager: {receivers: {nobody: {webhook: {url: http://x}}}}", "not a name"},
+		{"alertmanager: {receivers: {'a b': {webhook: {url: http://x}}}}", "not a name"},
+		{"alertmanager: {receivers: {email_admin: {email: {to: [a@b]}}}}", "smarthost"},
+		{"alertmanager: {receivers: {slack_dev: {slack: {url: http://x, url_file: /y}}}}", "slack_dev: slack.url: given as a value and as a file"},
+		{"alertmanager: {receivers: {push_oncall: {pushover: {token: t}}}}", "pushover.user_key: missing"},
+		{"alertmanager: {receivers: {sms_oncall: {sns: {topic_arn: a, phone_number: '+1'}}}}", "either"},
+		{"alertmanager: {receivers: {a: {wecom: {corp_id: c, agent_id: '1', secret: s}}}}", "to_user, to_party or to_tag: missing"},
+		{"alertmanager: {receivers: {a: {telegram: {bot_token: t}}}}", "chat_id: missing"},
+		{"alertmanager: {escalation: [{after: 5m, receivers: [sms_oncal]}]}", `"sms_oncal" is no receiver`},
+		{"alertmanager: {escalation: [{after: 0s, receivers: [sms_oncall]}]}", "after 0s"},
+		{"alertmanager: {escalation: [{after: 5m, receivers: [sms_oncall], during: night}]}", `during "night"`},
+		{"alertmanager: {escalation: [{after: 5m, receivers: [sms_oncall], during: off_hours}]}", "business_hours.location"},
+		{"alertmanager: {rows: [{severity: critical, told: [slack_dev]}]}", "the last row of severity warning"},
+		{"alertmanager: {rows: [{severity: page, told: [slack_dev]}]}", "neither critical nor warning"},
+		{"alertmanager: {rows: [{severity: critical, match: ['a==b'], told: [slack_dev]}]}", "match"},
+		{"alertmanager: {rows: [{severity: critical}]}", "told: names nobody"},
 	} {
 		if _, err := Parse([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want something on %q", test.text, err, test.want)
@@ -252,7 +272,7 @@ func TestWriteLaysOutTheFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Mode().Perm() != secret {
+	if info.Mode().Perm() != private {
 		t.Errorf("a file with secrets has mode %v", info.Mode())
 	}
 }

@@ -4,119 +4,231 @@ package render
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
+	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 )
 
-// fallbacks is who is told instead, in this order, where a route has lost the
-// receiver that takes what no route below it matches.
-var fallbacks = []string{
-	"email_admin", "slack_ops", "slack_dev", "webhook_oncall", "sms_oncall", "push_oncall",
-}
+// Delays lists the values of the label notify_after that the routes know.
+func Delays() []string { return []string{"5m", "15m", "30m", "1h"} }
 
-// routeWriter takes the receivers that dropped out of the routing tree.
-type routeWriter struct {
-	missing map[string]bool
+// maxCriticalRepeat bounds how long the next incident of an alert that resolved
+// while silenced can stay untold.
+const maxCriticalRepeat = model.Duration(time.Hour)
+
+// routes writes the routing tree below the root.
+type routes struct {
+	values  Alertmanager
+	present *receivers
 	notes   []string
 }
 
-func (w *routeWriter) prune(root *yaml.Node) error {
-	fallback := w.fallback()
-	if fallback == "" {
-		return fmt.Errorf("no receiver has values, so critical alerts would reach nobody: fill in at least one of %s",
-			strings.Join(fallbacks, ", "))
-	}
-	if err := w.replace(root, fallback); err != nil {
-		return err
-	}
-	return w.pruneChildren(root, fallback)
+// route is one node of the tree.
+type route struct {
+	comment string
+	flow    bool // on one line
+	fields  []field
+	below   []route
 }
 
-func (w *routeWriter) fallback() string {
-	for _, name := range fallbacks {
-		if !w.missing[name] {
-			return name
+// tree returns all routes below the root, in the order in which they are tried.
+func (w *routes) tree() []route {
+	return []route{
+		w.heartbeat(),
+		w.direct("A test of a channel: an alert that names the receiver.", "channel_test", 10*time.Second),
+		w.direct("Escalated by hand: a copy of the alert that carries the receiver's name.", "escalate", time.Minute),
+		w.byLabel(),
+		{
+			comment: "Information is for dashboards; nobody is told.",
+			fields:  []field{matchers(`severity="info"`), {"receiver", nobody}},
+		},
+		w.critical(),
+		w.warning(),
+	}
+}
+
+func (w *routes) heartbeat() route {
+	receiver := watchdog
+	if !w.present.has(watchdog) {
+		receiver = nobody
+		w.notes = append(w.notes, "receiver watchdog drops out: nobody will notice when alerting itself stops")
+	}
+	return route{
+		comment: "The dead man's switch: a service that raises the alarm when this stops coming.",
+		fields: []field{
+			matchers(`severity="none"`), {"receiver", receiver}, {"group_by", inline("alertname")},
+			w.wait(0), w.interval(time.Minute), {"repeat_interval", w.duration(minutes(1))},
+		},
+	}
+}
+
+// direct leads an alert to the receiver that a label of it names, at once, and
+// to nobody else.
+func (w *routes) direct(comment, label string, interval time.Duration) route {
+	var below []route
+	for _, name := range w.present.names {
+		below = append(below, route{flow: true, fields: []field{matchers(fmt.Sprintf("%s=%q", label, name)), {"receiver", name}}})
+	}
+	return route{comment: comment, below: below, fields: []field{
+		matchers(label + `=~".+"`), {"receiver", w.present.fallback()}, {"group_by", inline("...")},
+		w.wait(0), w.interval(interval), w.repeat(),
+	}}
+}
+
+// byLabel is for rules of one's own, whose labels say who is told, and when.
+// Critical ones escalate as all others do.
+func (w *routes) byLabel() route {
+	const among = `"(.+,)?%s(,.+)?"`
+	delays := w.delays()
+	var below []route
+	for _, name := range w.present.names {
+		below = append(below, route{flow: true, fields: []field{
+			matchers(fmt.Sprintf("notify=~"+among, name)), {"receiver", name}, {"continue", true}, {"routes", delays},
+		}})
+		if delays.Kind != yaml.AliasNode {
+			delays = &yaml.Node{Kind: yaml.AliasNode, Value: "delays", Alias: delays}
 		}
 	}
-	return ""
+	for _, s := range climb(w.present, w.values.escalation()) {
+		fields := []field{matchers(`severity="critical"`, fmt.Sprintf("notify!~"+among, s.receiver))}
+		below = append(below, route{flow: true, fields: append(append(fields, w.step(s)...), field{"continue", true})})
+	}
+	return route{
+		comment: "Rules of your own: notify names receivers, separated by commas; notify_after delays them.",
+		below:   below,
+		fields:  []field{matchers(`notify=~".+"`), {"receiver", w.present.fallback()}, w.wait(0), w.repeat()},
+	}
 }
 
-// replace gives a route that lost its receiver the fallback's.
-func (w *routeWriter) replace(route *yaml.Node, fallback string) error {
-	name := scalar(route, "receiver")
-	if !w.missing[name] {
-		return nil
+// delays are routes that take the receiver of the one above them. The first use
+// writes them, further ones refer to it.
+func (w *routes) delays() *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Anchor: "delays"}
+	for _, delay := range Delays() {
+		after, _ := model.ParseDuration(delay)                                                     // ours
+		node, _ := encode([]field{matchers(fmt.Sprintf("notify_after=%q", delay)), w.wait(after)}) // only text
+		list.Content = append(list.Content, node)
 	}
-	if name == "watchdog" {
-		// Nobody may take it for an alert.
-		fallback = "nobody"
-	}
-	return set(route, "receiver", fallback)
+	return list
 }
 
-func (w *routeWriter) pruneChildren(route *yaml.Node, fallback string) error {
-	children := get(route, "routes")
-	if children == nil {
-		return nil
+func (w *routes) critical() route {
+	return route{
+		comment: "Critical: the first row that matches, and every receiver once. An alert that another\n" +
+			"one can inhibit waits 15 s, so that the other one can arrive; a root cause waits 0 s.\n" +
+			"Repeated hourly at least: an alert that resolves while it is silenced is taken for\n" +
+			"still firing, and its next incident is not told before repeat_interval.",
+		below:  w.rows("critical"),
+		fields: []field{matchers(`severity="critical"`), {"receiver", w.present.fallback()}, w.repeat()},
 	}
-	kept := make([]*yaml.Node, 0, len(children.Content))
-	for _, child := range children.Content {
-		if w.isLevel(child) && w.missing[scalar(child, "receiver")] {
+}
+
+func (w *routes) warning() route {
+	return route{
+		below:  w.rows("warning"),
+		fields: []field{matchers(`severity="warning"`), {"receiver", w.present.fallback()}},
+	}
+}
+
+// rows are the rows of the table for a severity.
+func (w *routes) rows(severity string) []route {
+	var all []route
+	for _, row := range w.values.rows() {
+		if row.Severity != severity {
 			continue
 		}
-		if err := w.replace(child, fallback); err != nil {
-			return err
+		steps, notes := w.values.ladder(row, w.present)
+		w.notes = append(w.notes, notes...)
+		var fields []field
+		if len(row.Match) > 0 {
+			fields = append(fields, matchers(row.Match...))
 		}
-		if err := w.pruneChildren(child, fallback); err != nil {
-			return err
+		if len(steps) == 1 {
+			all = append(all, route{comment: row.Comment, flow: true, fields: append(fields, w.step(steps[0])...)})
+			continue
 		}
-		kept = append(kept, child)
+		r := route{comment: row.Comment, fields: append(fields, field{"receiver", steps[0].receiver})}
+		for i, s := range steps {
+			below := route{flow: true, fields: w.step(s)}
+			if i < len(steps)-1 {
+				below.fields = append(below.fields, field{"continue", true})
+			}
+			r.below = append(r.below, below)
+		}
+		all = append(all, r)
 	}
-	if len(kept) == 0 {
-		w.notes = append(w.notes, fmt.Sprintf("%s: none of its receivers has values, %s is told", describe(route), scalar(route, "receiver")))
-		remove(route, "routes")
-		return nil
-	}
-	if err := w.keepFirstWait(route, children.Content[0], kept[0]); err != nil {
-		return err
-	}
-	children.Content = kept
-	return nil
+	return all
 }
 
-// isLevel tells a route that adds a receiver to a row of the table (or a
-// receiver's own route for what is escalated by hand) from one that stands for
-// alerts, which must keep a receiver whatever drops out.
-func (w *routeWriter) isLevel(route *yaml.Node) bool {
-	if get(route, "routes") != nil {
-		return false
+// step tells one receiver.
+func (w *routes) step(s step) []field {
+	fields := []field{{"receiver", s.receiver}, w.wait(s.wait)}
+	switch s.during {
+	case businessHours:
+		fields = append(fields, field{"active_time_intervals", inline(businessHours)})
+	case offHours:
+		fields = append(fields, field{"mute_time_intervals", inline(businessHours)})
 	}
-	matchers := items(get(route, "matchers"))
-	return len(matchers) == 0 || strings.HasPrefix(matchers[0].Value, "escalate=")
+	return fields
 }
 
-// keepFirstWait tells the first receiver that is left when the first one of
-// the committed row would have been told: an alert must not wait an hour
-// because the channels before the last have no values.
-func (w *routeWriter) keepFirstWait(row, was, is *yaml.Node) error {
-	before, now := scalar(was, "group_wait"), scalar(is, "group_wait")
-	if was == is || before == "" || before == now {
-		return nil
+// repeat is the repeat interval of what wakes people.
+func (w *routes) repeat() field {
+	d := maxCriticalRepeat
+	if r := w.values.RepeatInterval; r > 0 && r < d {
+		d = r
 	}
-	w.notes = append(w.notes, fmt.Sprintf("%s: %s is told after %s instead of %s, nobody is before it",
-		describe(row), scalar(is, "receiver"), before, now))
-	return set(is, "group_wait", before)
+	return field{"repeat_interval", w.duration(d)}
 }
 
-// describe names a route by what it matches.
-func describe(route *yaml.Node) string {
-	var matchers []string
-	for _, m := range items(get(route, "matchers")) {
-		matchers = append(matchers, m.Value)
+func (w *routes) wait(d model.Duration) field { return field{"group_wait", w.duration(d)} }
+
+func (w *routes) interval(d time.Duration) field {
+	return field{"group_interval", w.duration(model.Duration(d))}
+}
+
+// duration writes a wait, scaled.
+func (w *routes) duration(d model.Duration) string { return w.values.scaled(d).String() }
+
+func matchers(all ...string) field {
+	list := inline(all...)
+	for _, m := range list.Content {
+		m.Style = yaml.SingleQuotedStyle
 	}
-	if len(matchers) == 0 {
-		return "any other alert"
+	return field{"matchers", list}
+}
+
+// inline is a list on one line.
+func inline(all ...string) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	for _, s := range all {
+		item := &yaml.Node{}
+		item.SetString(s)
+		list.Content = append(list.Content, item)
 	}
-	return strings.Join(matchers, ", ")
+	return list
+}
+
+func routeNodes(all []route) (*yaml.Node, error) {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, r := range all {
+		node, err := encode(r.fields)
+		if err != nil {
+			return nil, err
+		}
+		if len(r.below) > 0 {
+			below, err := routeNodes(r.below)
+			if err != nil {
+				return nil, err
+			}
+			node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "routes"}, below)
+		}
+		if r.flow {
+			node.Style = yaml.FlowStyle
+		}
+		node.HeadComment = r.comment
+		list.Content = append(list.Content, node)
+	}
+	return list, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
@@ -22,14 +23,38 @@ type Values struct {
 	Rules        Rules        `yaml:"rules"`
 }
 
-// Alertmanager is how notifications are sent, and after which waits.
+// Alertmanager is who is told, how, and after which waits.
 type Alertmanager struct {
 	// Version is the Alertmanager that reads the result, as "0.25" or "0.33.1".
-	// Before 0.26 the secrets that it cannot read from files are written into
-	// the configuration. Empty means the oldest that is supported, 0.25.
-	Version   string    `yaml:"version"`
-	SMTP      SMTP      `yaml:"smtp"`
-	Receivers Receivers `yaml:"receivers"`
+	// Secrets that it cannot read from files are written into the
+	// configuration. Empty means the oldest that is supported, 0.25.
+	Version string `yaml:"version"`
+	// Language is that of the notifications: both, en or zh. Empty means both.
+	Language string `yaml:"language"`
+	// OncallURL is the on-call page (`dbsyncctl serve`), where the links to
+	// acknowledge lead. Empty: they lead to Alertmanager's form for a silence.
+	OncallURL string `yaml:"oncall_url"`
+
+	SMTP SMTP `yaml:"smtp"`
+	// Receivers are the channels and people by name. The names of the shipped
+	// routing table are [Seed]; rows and escalation may name others. "watchdog"
+	// is the dead man's switch.
+	Receivers map[string]Receiver `yaml:"receivers"`
+
+	// Rows is the routing table; the first row that matches counts. nil means
+	// [DefaultRows].
+	Rows []Row `yaml:"rows"`
+	// Escalation is who is told of every critical alert beyond its row, unless
+	// told already. nil means [DefaultEscalation], empty nobody.
+	Escalation []Level `yaml:"escalation"`
+
+	// BusinessHours is what "during: business_hours" and "off_hours" mean.
+	BusinessHours BusinessHours `yaml:"business_hours"`
+	// Warnings says when warnings are told: always (the default) or
+	// business_hours; then what fires in the night is told in the morning, if it
+	// still fires.
+	Warnings string `yaml:"warnings"`
+
 	// Scale multiplies every wait and interval; 0 means 1.
 	Scale float64 `yaml:"scale"`
 	// GroupInterval is how soon a change of a live group is told, before Scale.
@@ -39,7 +64,7 @@ type Alertmanager struct {
 	RepeatInterval model.Duration `yaml:"repeat_interval"`
 }
 
-// SMTP is the mail server that email_admin sends through.
+// SMTP is the mail server of all email channels.
 type SMTP struct {
 	Smarthost    string `yaml:"smarthost"` // host:port
 	From         string `yaml:"from"`
@@ -47,56 +72,8 @@ type SMTP struct {
 	Password     string `yaml:"password"`
 	PasswordFile string `yaml:"password_file"`
 	RequireTLS   *bool  `yaml:"require_tls"` // nil: true, as in Alertmanager
-}
-
-// Receivers has one member per receiver of alertmanager.yml.
-type Receivers struct {
-	EmailAdmin    Email   `yaml:"email_admin"`
-	SlackDev      Slack   `yaml:"slack_dev"`
-	SlackOps      Slack   `yaml:"slack_ops"`
-	WebhookOncall Webhook `yaml:"webhook_oncall"`
-	SMSOncall     SMS     `yaml:"sms_oncall"`
-	PushOncall    Push    `yaml:"push_oncall"`
-	Watchdog      Webhook `yaml:"watchdog"`
-}
-
-// Email is where a mail receiver sends to.
-type Email struct {
-	To []string `yaml:"to"`
-}
-
-// Slack is an incoming webhook of Slack, or of what speaks like it.
-type Slack struct {
-	URL     string `yaml:"url"`
-	URLFile string `yaml:"url_file"`
-	Channel string `yaml:"channel"` // empty: as committed
-}
-
-// Webhook is an address that takes Alertmanager's JSON.
-type Webhook struct {
-	URL       string `yaml:"url"`
-	URLFile   string `yaml:"url_file"`
-	Token     string `yaml:"token"` // sent as a bearer token
-	TokenFile string `yaml:"token_file"`
-}
-
-// SMS is a phone number behind Amazon SNS, or the URL of a gateway that takes
-// Alertmanager's JSON.
-type SMS struct {
-	PhoneNumber string `yaml:"phone_number"` // +15555550100
-	Region      string `yaml:"region"`
-	AccessKey   string `yaml:"access_key"` // empty: AWS' usual chain
-	SecretKey   string `yaml:"secret_key"`
-	APIURL      string `yaml:"api_url"` // empty: AWS
-	URL         string `yaml:"url"`
-}
-
-// Push is a Pushover user or group.
-type Push struct {
-	UserKey     string `yaml:"user_key"`
-	UserKeyFile string `yaml:"user_key_file"`
-	Token       string `yaml:"token"`
-	TokenFile   string `yaml:"token_file"`
+	// CAFile verifies the server instead of the system's authorities.
+	CAFile string `yaml:"ca_file"`
 }
 
 // Prometheus is what is scraped, where and how often.
@@ -148,45 +125,56 @@ func Parse(text []byte) (Values, error) {
 	return v, v.validate()
 }
 
-var version = regexp.MustCompile(`^0\.(\d{1,4})(\.\d+)*$`)
-
 func (v *Values) validate() error {
 	a := &v.Alertmanager
-	switch {
-	case a.Scale < 0 || v.Rules.Scale < 0:
+	if a.Scale < 0 || v.Rules.Scale < 0 {
 		return errors.New("scale: must be positive")
-	case a.Version != "" && !version.MatchString(a.Version):
-		return fmt.Errorf("alertmanager.version: %q is not of the form 0.25 or 0.33.1", a.Version)
-	case len(a.Receivers.EmailAdmin.To) > 0 && (a.SMTP.Smarthost == "" || a.SMTP.From == ""):
-		return errors.New("alertmanager.receivers.email_admin: needs alertmanager.smtp.smarthost and from")
 	}
-	return a.Receivers.validate()
+	if _, err := a.minor(); err != nil {
+		return err
+	}
+	switch a.Language {
+	case "", "both", "en", "zh":
+	default:
+		return fmt.Errorf("alertmanager.language: %q is none of both, en, zh", a.Language)
+	}
+	switch a.Warnings {
+	case "", "always", businessHours:
+	default:
+		return fmt.Errorf("alertmanager.warnings: %q is neither always nor %s", a.Warnings, businessHours)
+	}
+	if a.Warnings == businessHours && a.BusinessHours.Location == "" {
+		return errors.New("alertmanager.business_hours.location: needed, because warnings are for business hours")
+	}
+	if err := a.BusinessHours.validate(); err != nil {
+		return fmt.Errorf("alertmanager.business_hours: %w", err)
+	}
+	// Secrets in files are read only where a version needs them inlined.
+	if _, err := newReceivers(*a, newest); err != nil {
+		return err
+	}
+	return a.validateRouting()
 }
 
-// validate refuses what is given twice or by half: a channel that would fail
-// only when an alert needs it.
-func (r *Receivers) validate() error {
-	pairs := []struct{ path, value, file string }{
-		{"slack_dev.url", r.SlackDev.URL, r.SlackDev.URLFile},
-		{"slack_ops.url", r.SlackOps.URL, r.SlackOps.URLFile},
-		{"webhook_oncall.url", r.WebhookOncall.URL, r.WebhookOncall.URLFile},
-		{"webhook_oncall.token", r.WebhookOncall.Token, r.WebhookOncall.TokenFile},
-		{"watchdog.url", r.Watchdog.URL, r.Watchdog.URLFile},
-		{"watchdog.token", r.Watchdog.Token, r.Watchdog.TokenFile},
-		{"push_oncall.user_key", r.PushOncall.UserKey, r.PushOncall.UserKeyFile},
-		{"push_oncall.token", r.PushOncall.Token, r.PushOncall.TokenFile},
+var version = regexp.MustCompile(`^0\.(\d{1,4})(\.\d+)*$`)
+
+const (
+	oldest = 25   // the first supported minor version of Alertmanager 0.x
+	newest = 9999 // knows everything
+)
+
+// minor returns the n of Alertmanager 0.n.
+func (a *Alertmanager) minor() (int, error) {
+	if a.Version == "" {
+		return oldest, nil
 	}
-	for _, p := range pairs {
-		if p.value != "" && p.file != "" {
-			return fmt.Errorf("alertmanager.receivers.%s: given as a value and as a file; keep one", p.path)
-		}
+	match := version.FindStringSubmatch(a.Version)
+	if match == nil {
+		return 0, fmt.Errorf("alertmanager.version: %q is not of the form 0.25 or 0.33.1", a.Version)
 	}
-	push := r.PushOncall
-	if (push.UserKey+push.UserKeyFile == "") != (push.Token+push.TokenFile == "") {
-		return errors.New("alertmanager.receivers.push_oncall: needs both a user key and a token")
+	minor, _ := strconv.Atoi(match[1]) // up to four digits, by the expression
+	if minor < oldest {
+		return 0, fmt.Errorf("alertmanager.version: %s is older than 0.%d, the oldest that is supported", a.Version, oldest)
 	}
-	if r.SMSOncall.URL != "" && r.SMSOncall.PhoneNumber != "" {
-		return errors.New("alertmanager.receivers.sms_oncall: phone_number sends by SNS, url by a gateway; keep one")
-	}
-	return nil
+	return minor, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -47,8 +48,8 @@ type file struct {
 }
 
 const (
-	public = 0o644
-	secret = 0o600
+	public  = 0o644
+	private = 0o600
 )
 
 func renderAll(source Source, v Values) ([]file, []string, error) {
@@ -66,9 +67,14 @@ func renderAll(source Source, v Values) ([]file, []string, error) {
 	}
 	config := file{"alertmanager/alertmanager.yml", out.Text, public}
 	if out.Secret {
-		config.mode = secret
+		config.mode = private
 	}
-	templates, err := renderEach(source.Alertmanager, "templates/*.tmpl", "alertmanager", func(text []byte) ([]byte, error) { return text, nil })
+	templates, err := renderEach(source.Alertmanager, "templates/*.tmpl", "alertmanager", func(name string, text []byte) ([]byte, error) {
+		if own, ok := out.Templates[path.Base(name)]; ok {
+			return own, nil
+		}
+		return text, nil
+	})
 	return append(append(files, config), templates...), out.Notes, err
 }
 
@@ -85,11 +91,11 @@ func renderPrometheus(source Source, v Values) ([]file, error) {
 		}
 		files = append(files, file{"prometheus/targets/dbsync.yml", text, public})
 	}
-	rules, err := renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(text []byte) ([]byte, error) { return RuleFile(text, v) })
+	rules, err := renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(_ string, text []byte) ([]byte, error) { return RuleFile(text, v) })
 	return append(files, rules...), err
 }
 
-func renderEach(from fs.FS, pattern, into string, render func([]byte) ([]byte, error)) ([]file, error) {
+func renderEach(from fs.FS, pattern, into string, render func(name string, text []byte) ([]byte, error)) ([]file, error) {
 	names, err := fs.Glob(from, pattern)
 	if err != nil {
 		return nil, err
@@ -103,7 +109,7 @@ func renderEach(from fs.FS, pattern, into string, render func([]byte) ([]byte, e
 		if err != nil {
 			return nil, err
 		}
-		if text, err = render(text); err != nil {
+		if text, err = render(name, text); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		files = append(files, file{into + "/" + strings.TrimPrefix(name, "/"), text, public})
@@ -114,11 +120,11 @@ func renderEach(from fs.FS, pattern, into string, render func([]byte) ([]byte, e
 // write replaces the file in one step: a server that reloads meanwhile reads
 // the old one or the new one.
 func (f file) write(dir string) error {
-	path := filepath.Join(dir, filepath.FromSlash(f.path))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	target := filepath.Join(dir, filepath.FromSlash(f.path))
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600 until it is complete
+	temporary, err := os.CreateTemp(filepath.Dir(target), ".new-*") // mode 0600 until it is complete
 	if err != nil {
 		return err
 	}
@@ -134,5 +140,5 @@ func (f file) write(dir string) error {
 	if err := temporary.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), path)
+	return os.Rename(temporary.Name(), target)
 }

@@ -28,7 +28,7 @@ const (
 const resendDelay = time.Minute
 
 // addresses are where the parts listen, as host:port.
-type addresses struct{ exporter, prometheus, alertmanager string }
+type addresses struct{ exporter, prometheus, alertmanager, grafana string }
 
 func (s *Stack) chooseAddresses() error {
 	var errs []error
@@ -40,7 +40,11 @@ func (s *Stack) chooseAddresses() error {
 		{"exporter", ExporterPort, &s.at.exporter},
 		{"prometheus", PrometheusPort, &s.at.prometheus},
 		{"alertmanager", AlertmanagerPort, &s.at.alertmanager},
+		{"grafana", GrafanaPort, &s.at.grafana},
 	} {
+		if part.name == "grafana" && s.options.Programs.Grafana.Path == "" {
+			continue
+		}
 		port, err := s.port(part.name, part.port)
 		errs = append(errs, err)
 		*part.into = proc.Loopback(port)
@@ -66,13 +70,13 @@ func (s *Stack) values() render.Values {
 		Alertmanager: render.Alertmanager{
 			SMTP:  render.SMTP{Smarthost: s.inbox.mailbox.Addr(), From: "dbsync@example.com", RequireTLS: &plain},
 			Scale: s.options.Pace,
-			Receivers: render.Receivers{
-				EmailAdmin:    render.Email{To: []string{"admin@example.com", "dba@example.com"}},
-				SlackDev:      render.Slack{URL: hook + pathSlackDev},
-				SlackOps:      render.Slack{URL: hook + pathSlackOps},
-				WebhookOncall: render.Webhook{URL: hook + pathOncall},
-				SMSOncall:     render.SMS{URL: hook + pathSMS},
-				Watchdog:      render.Webhook{URL: hook + pathWatchdog},
+			Receivers: map[string]render.Receiver{
+				"email_admin":    {Email: &render.Email{To: []string{"admin@example.com", "dba@example.com"}}},
+				"slack_dev":      {Slack: &render.Slack{URL: hook + pathSlackDev, Channel: "#database-alerts"}},
+				"slack_ops":      {Slack: &render.Slack{URL: hook + pathSlackOps, Channel: "#database-ops"}},
+				"webhook_oncall": {Webhook: &render.Webhook{URL: hook + pathOncall}},
+				"sms_oncall":     {Webhook: &render.Webhook{URL: hook + pathSMS}},
+				"watchdog":       {Webhook: &render.Webhook{URL: hook + pathWatchdog}},
 			},
 		},
 		Prometheus: render.Prometheus{
@@ -80,6 +84,9 @@ func (s *Stack) values() render.Values {
 			Alertmanagers: []string{s.at.alertmanager},
 		},
 		Rules: render.Rules{Scale: s.options.Pace},
+	}
+	if s.at.grafana != "" {
+		v.Rules.GrafanaURL = "http://" + s.at.grafana
 	}
 	if s.options.Values != nil {
 		s.options.Values(&v)
