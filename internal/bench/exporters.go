@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 
@@ -50,7 +51,7 @@ func startDBSync(ctx context.Context, path string, a *account) (*sandbox.Service
 		Program: sandbox.Program{Path: path},
 		Ready:   "/-/ready",
 		Arguments: func(address, dir string) []string {
-			args := []string{"--web.listen-address=" + address, "--log.level=error"}
+			args := []string{"--web.listen-address=" + address, "--log.level=error", "--web.enable-pprof"}
 			if a == nil {
 				return args
 			}
@@ -113,8 +114,9 @@ var versionNumber = regexp.MustCompile(`version (\S+)`)
 
 // version asks a program of the Prometheus family what it is.
 func version(ctx context.Context, program sandbox.Program) string {
-	text, err := program.Output(ctx, "--version")
-	if m := versionNumber.FindStringSubmatch(text); err == nil && m != nil {
+	path, args := program.Command("--version")
+	text, err := exec.CommandContext(ctx, path, args...).CombinedOutput() // older ones write it to standard error
+	if m := versionNumber.FindStringSubmatch(string(text)); err == nil && m != nil {
 		return m[1]
 	}
 	return "of unknown version"

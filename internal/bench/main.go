@@ -4,10 +4,11 @@
 
 // Command bench runs dbsync_exporter beside mysqld_exporter and node_exporter
 // against the same server on this machine, in turn, and prints what a scrape of
-// each costs and the ratios; and what a line of an access log costs beside mtail. Machines differ and are noisy: only the ratios and
-// the counts mean anything.
+// each costs and the ratios; and what a line of an access log costs beside
+// mtail. Machines differ and are noisy: only the ratios and the counts mean
+// anything.
 //
-//	go run ./internal/bench [-scrapes 300]
+//	go run ./internal/bench [-scrapes 300] [-profile DIR]
 package main
 
 import (
@@ -31,19 +32,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	scrapes := flags.Int("scrapes", 300, "scrapes of each exporter that are measured")
+	profiles := flags.String("profile", "", "folder to write our exporter's CPU and allocation profiles to")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, *scrapes, stdout); err != nil {
+	if err := bench(ctx, *scrapes, *profiles, stdout); err != nil {
 		fmt.Fprintln(stderr, "bench:", err)
 		return 1
 	}
 	return 0
 }
 
-func bench(ctx context.Context, scrapes int, out io.Writer) (err error) {
+func bench(ctx context.Context, scrapes int, profiles string, out io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "dbsync-bench-")
 	if err != nil {
 		return err
@@ -55,20 +57,29 @@ func bench(ctx context.Context, scrapes int, out io.Writer) (err error) {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the exporter (run this from the project's root): %w", err)
 	}
+	b := comparison{exporter, scrapes, profiles, out}
 	for _, find := range []func() (sandbox.Program, error){sandbox.FindMariaDB, sandbox.FindMySQL} {
 		program, err := find()
 		if err != nil {
 			return err
 		}
-		if err := onServer(ctx, program, exporter, scrapes, out); err != nil {
+		if err := b.onServer(ctx, program); err != nil {
 			return err
 		}
 	}
-	return errors.Join(onHost(ctx, exporter, scrapes, out), onLogs(ctx, dir, out))
+	return errors.Join(b.onHost(ctx), onLogs(ctx, dir, out))
+}
+
+// comparison is our exporter, and how it is compared with others.
+type comparison struct {
+	exporter string // its path
+	scrapes  int    // of each contestant
+	profiles string // folder for profiles, or empty
+	out      io.Writer
 }
 
 // onServer compares with mysqld_exporter.
-func onServer(ctx context.Context, program sandbox.Program, exporter string, scrapes int, out io.Writer) (err error) {
+func (b comparison) onServer(ctx context.Context, program sandbox.Program) (err error) {
 	server, err := sandbox.Start(ctx, sandbox.Options{Program: program, Flags: []string{"--performance-schema=ON"}})
 	if err != nil {
 		return err
@@ -78,7 +89,7 @@ func onServer(ctx context.Context, program sandbox.Program, exporter string, scr
 	if err != nil {
 		return err
 	}
-	ours, err := startDBSync(ctx, exporter, account)
+	ours, err := startDBSync(ctx, b.exporter, account)
 	if err != nil {
 		return err
 	}
@@ -89,8 +100,8 @@ func onServer(ctx context.Context, program sandbox.Program, exporter string, scr
 	}
 	defer func() { err = errors.Join(err, theirs.Stop()) }()
 
-	fmt.Fprintf(out, "\n%s %s, mysqld_exporter %s\n", server.Kind(), server.Version(), version)
-	for _, c := range []struct{ title, ours, theirs string }{
+	fmt.Fprintf(b.out, "\n%s %s, mysqld_exporter %s\n", server.Kind(), server.Version(), version)
+	for i, c := range []struct{ title, ours, theirs string }{
 		{
 			"same families (status, variables, replication)",
 			query("mysql.connection", "mysql.status", "mysql.variables", "mysql.replication"),
@@ -100,18 +111,21 @@ func onServer(ctx context.Context, program sandbox.Program, exporter string, scr
 	} {
 		m, err := compare(ctx, server, []contestant{
 			{"dbsync_exporter", ours, c.ours}, {"mysqld_exporter", theirs, c.theirs},
-		}, scrapes)
+		}, b.scrapes)
 		if err != nil {
 			return err
 		}
-		report(out, c.title, m)
+		report(b.out, c.title, m)
+		if err := b.profile(ctx, fmt.Sprintf("%s-%d", server.Kind(), i), contestant{"dbsync_exporter", ours, c.ours}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // onHost compares the host's families with node_exporter.
-func onHost(ctx context.Context, exporter string, scrapes int, out io.Writer) (err error) {
-	ours, err := startDBSync(ctx, exporter, nil)
+func (b comparison) onHost(ctx context.Context) (err error) {
+	ours, err := startDBSync(ctx, b.exporter, nil)
 	if err != nil {
 		return err
 	}
@@ -125,11 +139,11 @@ func onHost(ctx context.Context, exporter string, scrapes int, out io.Writer) (e
 		{"dbsync_exporter", ours, query("host")},
 		{"node_exporter", theirs, query("cpu", "loadavg", "meminfo", "vmstat", "filesystem", "diskstats",
 			"netdev", "stat", "filefd", "pressure", "uname", "time")},
-	}, scrapes)
+	}, b.scrapes)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nhost, node_exporter %s\n", version)
-	report(out, "same families", m)
-	return nil
+	fmt.Fprintf(b.out, "\nhost, node_exporter %s\n", version)
+	report(b.out, "same families", m)
+	return b.profile(ctx, "host", contestant{"dbsync_exporter", ours, query("host")})
 }
