@@ -27,6 +27,17 @@ type flight struct {
 	cancelled bool
 }
 
+type patienceKey struct{}
+
+// Patience returns how long the scrape waits that began a collection; false when
+// nobody waits or there is no bound. The collection itself goes on for those who
+// joined and wait for longer. A collector whose silence would be misread, such as
+// the one that says whether the server is up, speaks before that.
+func Patience(ctx context.Context) (time.Duration, bool) {
+	deadline, ok := ctx.Value(patienceKey{}).(time.Time)
+	return time.Until(deadline), ok
+}
+
 // collect joins the run in progress or begins one, and waits for it until ctx
 // ends.
 func (u *unit) collect(ctx context.Context) view {
@@ -66,7 +77,11 @@ func (u *unit) join(ctx context.Context) (*flight, bool) {
 		return f, true
 	}
 	run := newRun(u.def.Name, u.logger)
-	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	own := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		own = context.WithValue(own, patienceKey{}, deadline)
+	}
+	own, cancel := context.WithCancelCause(own)
 	f := &flight{run: run, done: make(chan struct{}), cancel: cancel, started: time.Now(), waiting: 1}
 	u.flight = f
 	go func() {

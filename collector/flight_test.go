@@ -102,3 +102,22 @@ func TestHungCollectorIsNotStartedAgain(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+func TestCollectorKnowsHowLongItIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var patience time.Duration
+		var bounded bool
+		s := newScraper(t, definition("a", func(ctx context.Context, _ *Sink) error {
+			patience, bounded = Patience(ctx)
+			return nil
+		}, plain))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if s.Scrape(ctx); !bounded || patience != time.Hour {
+			t.Errorf("%v, %v", patience, bounded)
+		}
+		if s.Scrape(t.Context()); bounded {
+			t.Error("a scrape without a deadline has one")
+		}
+	})
+}

@@ -71,7 +71,7 @@ func (c *connectionCollector) Collect(ctx context.Context, out *collector.Sink) 
 	if c.target.Server == nil {
 		return collector.Skip(collector.Unconfigured, "name a MySQL target in the configuration")
 	}
-	soon, cancel := context.WithTimeout(ctx, pingBudget)
+	soon, cancel := context.WithTimeout(ctx, budget(ctx))
 	defer cancel()
 	err := ping(soon, c.target.Server)
 	if ctx.Err() != nil {
@@ -89,6 +89,14 @@ func (c *connectionCollector) Collect(ctx context.Context, out *collector.Sink) 
 		out.Source(soon, "version", c.describe)
 	}
 	return nil
+}
+
+// budget is how long the server may take: less than whoever waits for us does.
+func budget(ctx context.Context) time.Duration {
+	if patience, ok := collector.Patience(ctx); ok {
+		return min(pingBudget, patience*4/5)
+	}
+	return pingBudget
 }
 
 // ping asks the server for an answer. When there is no free session and the
