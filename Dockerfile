@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # dbsync_exporter and dbsyncctl in an image that holds nothing else but the certificate
 # authorities: no shell, no package manager, no root.
 #

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
 # Creates the files that docker-compose.yml hands to the containers, and keeps those that
 # are there. Passwords are random; what only you can know is left empty to be filled in.
 #

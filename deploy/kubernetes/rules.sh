@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
 # Writes the shipped rules as PrometheusRule objects, for the Prometheus Operator, and the
 # dashboards as ConfigMaps that Grafana's sidecar loads:
 #

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
 # Run once, by the MySQL image, when its data directory is new: creates the account that the
 # exporter logs in with. It may read what it watches, and write nothing.
 set -eu
