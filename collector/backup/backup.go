@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"strings"
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -22,7 +23,9 @@ type Backup struct {
 	Method string // one of [Methods]
 	// Path is the pattern of the files, for methods that make files. Each match is
 	// one run. As in a shell, * and ? do not match a slash or a leading dot.
+	// It may be in a bucket: s3://bucket/nightly/*.sql.gz.
 	Path string
+	S3   *S3 // how the bucket is reached; nil: Path is in none
 	// History says that the server's own history is read too (xtrabackup,
 	// mariadb-backup). Without a Path it alone is read.
 	History bool
@@ -41,6 +44,8 @@ type Backup struct {
 	VerifyLevel    Level
 	VerifyInterval time.Duration
 }
+
+func (b *Backup) inBucket() bool { return b.S3 != nil && strings.HasPrefix(b.Path, bucketScheme) }
 
 const defaultMaxDuration = 10 * time.Minute
 

@@ -62,7 +62,12 @@ func (e *env) server() collector.Server {
 }
 
 // store is where the backup's files are.
-func (e *env) store(Backup) store { return folders{} }
+func (e *env) store(b Backup) store {
+	if b.inBucket() {
+		return &bucket{options: *b.S3}
+	}
+	return folders{}
+}
 
 // source reads the runs of one backup.
 type source interface {

@@ -60,7 +60,7 @@ func findSums(ctx context.Context, p *place) (sums, error) {
 			if err != nil {
 				return nil, err
 			}
-			found.parse(text, algorithm, p.file.path)
+			found.parse(text, algorithm, p.file.path, "")
 		}
 		return found, nil
 	}
@@ -80,7 +80,7 @@ func findSums(ctx context.Context, p *place) (sums, error) {
 		if err != nil {
 			return nil, err
 		}
-		found.parse(text, algorithm, only, path.Dir(slashed(f.path)))
+		found.parse(text, algorithm, only, strings.TrimSuffix(slashed(f.path), base))
 	}
 	return found, nil
 }
@@ -88,7 +88,7 @@ func findSums(ctx context.Context, p *place) (sums, error) {
 // parse takes in lines of "checksum  name", or a checksum alone. With only set,
 // the first is that of this file, whatever it is called in the list; else the
 // names are those of files in the folder.
-func (s sums) parse(text []byte, algorithm func() hash.Hash, only string, folder ...string) {
+func (s sums) parse(text []byte, algorithm func() hash.Hash, only, folder string) {
 	for line := range bytes.Lines(text) {
 		digits, name, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
 		want, err := hex.DecodeString(digits)
@@ -100,7 +100,7 @@ func (s sums) parse(text []byte, algorithm func() hash.Hash, only string, folder
 			return
 		}
 		if name = strings.TrimLeft(name, " *"); name != "" {
-			s[path.Join(append(folder, name)...)] = sum{algorithm, want}
+			s[folder+strings.TrimPrefix(name, "./")] = sum{algorithm, want}
 		}
 	}
 }

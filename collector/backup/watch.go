@@ -56,6 +56,9 @@ func newWatch(b Backup, m method, e *env) *watch {
 		backup: b, method: m, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
 		first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
 	}
+	if b.inBucket() {
+		w.method.every = max(w.method.every, bucketEvery)
+	}
 	w.source = w.method.open(b, e, &w.method)
 	return w
 }
