@@ -7,14 +7,13 @@ package alertmanager
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
+	osexec "os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/alertmanager/dispatch"
-	"github.com/prometheus/alertmanager/template"
 
 	"github.com/easy-erp/dbsync/internal/sandbox"
 	"github.com/easy-erp/dbsync/internal/testenv"
@@ -28,18 +27,27 @@ func eachAmtool(t *testing.T, test func(t *testing.T, amtool func(args ...string
 			test(t, func(args ...string) string {
 				t.Helper()
 				path, argv := program.Command(args...)
-				command := exec.Command(path, argv...)
-				command.Env = append(os.Environ(), "TZ=UTC")
-				var complaints strings.Builder
-				command.Stderr = &complaints
-				out, err := command.Output()
+				out, err := exec(path, argv...)
 				if err != nil {
-					t.Fatalf("amtool %s: %v\n%s%s", strings.Join(args, " "), err, out, complaints.String())
+					t.Fatalf("amtool %s: %v\n%s", strings.Join(args, " "), err, out)
 				}
-				return string(out)
+				return out
 			})
 		})
 	}
+}
+
+// exec runs a program and returns its output, and its complaints if it fails.
+func exec(path string, args ...string) (string, error) {
+	command := osexec.Command(path, args...)
+	command.Env = append(os.Environ(), "TZ=UTC")
+	var complaints strings.Builder
+	command.Stderr = &complaints
+	out, err := command.Output()
+	if err != nil {
+		return string(out) + complaints.String(), err
+	}
+	return string(out), nil
 }
 
 func TestBothVersionsAcceptTheConfiguration(t *testing.T) {
@@ -78,10 +86,7 @@ func TestBothVersionsRouteAlike(t *testing.T) {
 
 // Old versions lack template functions that the library has.
 func TestBothVersionsRenderAlike(t *testing.T) {
-	library, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	library := loadTemplates(t, ".")
 	eachAmtool(t, func(t *testing.T, amtool func(args ...string) string) {
 		for name, data := range notifications() {
 			path := filepath.Join(t.TempDir(), "data.json")

@@ -22,7 +22,7 @@ var onset = time.Date(2026, 11, 24, 3, 14, 15, 0, time.UTC)
 
 func firing(labels template.KV) template.Alert {
 	return template.Alert{
-		Status: "firing", Labels: labels, StartsAt: onset, GeneratorURL: "http://prometheus.erp.test:9090/graph?g0.tab=1",
+		Status: "firing", Labels: labels, StartsAt: onset, Fingerprint: "0123456789abcdef", GeneratorURL: "http://prometheus.erp.test:9090/graph?g0.tab=1",
 		Annotations: template.KV{
 			"summary":        "A database migration has failed.",
 			"summary_zh":     "数据库迁移失败。",
@@ -81,10 +81,7 @@ var htmls = []string{"dbsync.mail.html", "dbsync.telegram"}
 func call(name string) string { return fmt.Sprintf("{{ template %q . }}", name) }
 
 func TestGoldenNotifications(t *testing.T) {
-	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := loadTemplates(t, ".")
 	for name, data := range notifications() {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -97,6 +94,16 @@ func TestGoldenNotifications(t *testing.T) {
 			compare(t, filepath.Join("testdata", name+".golden"), out.Bytes())
 		})
 	}
+}
+
+// loadTemplates reads the templates below a folder as Alertmanager does.
+func loadTemplates(t *testing.T, dir string) *template.Template {
+	t.Helper()
+	templates, err := template.FromGlobs([]string{filepath.Join(dir, "templates", "*.tmpl")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return templates
 }
 
 func rendered(t *testing.T, execute func(string, any) (string, error), name string, data *template.Data) string {
@@ -127,10 +134,7 @@ func compare(t *testing.T, path string, got []byte) {
 
 // Limits of the services, most of which refuse a message that is longer.
 func TestLimitsOfTheChannels(t *testing.T) {
-	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := loadTemplates(t, ".")
 	for name, data := range stretched() {
 		text := func(template string) string { return rendered(t, templates.ExecuteTextString, template, data) }
 		for _, limit := range []struct {
@@ -182,10 +186,7 @@ func isASCII(s string) bool {
 }
 
 func TestHostileLabelsStayText(t *testing.T) {
-	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := loadTemplates(t, ".")
 	data := notifications()["hostile"]
 	for _, html := range htmls {
 		text := rendered(t, templates.ExecuteHTMLString, html, data)
@@ -211,10 +212,7 @@ func TestHostileLabelsStayText(t *testing.T) {
 // looks like a number, a list or a mapping becomes one, which the services then
 // refuse.
 func TestPayloadsStayText(t *testing.T) {
-	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := loadTemplates(t, ".")
 	for name, data := range stretched() {
 		for _, text := range []string{"dbsync.chat", "dbsync.sms.time"} {
 			got, err := template.DeepCopyWithTemplate(call(text), func(s string) (string, error) {
@@ -229,10 +227,7 @@ func TestPayloadsStayText(t *testing.T) {
 
 // Each receiver is told why it is told, and who is next, as the routes have it.
 func TestReasonsFollowTheRoutes(t *testing.T) {
-	templates, err := template.FromGlobs([]string{"templates/*.tmpl"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := loadTemplates(t, ".")
 	root := dispatch.NewRoute(load(t).Route, nil)
 	for _, alert := range shipped(t) {
 		steps := ladder(root, alert)
