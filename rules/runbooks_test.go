@@ -121,14 +121,14 @@ func blocks(t *testing.T, language string) []block {
 }
 
 func TestQueriesOfRunbooksReadWhatIsCollected(t *testing.T) {
-	known := catalogue(t)
+	known := known(t)
 	for _, b := range blocks(t, "promql") {
 		expr, err := rulefile.Parser().ParseExpr(b.text)
 		if err != nil {
 			t.Errorf("%s%v", b, err)
 			continue
 		}
-		for _, complaint := range known.check(expr) {
+		for _, complaint := range known.Check(expr) {
 			t.Errorf("%s%s", b, complaint)
 		}
 	}
