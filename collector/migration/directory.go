@@ -147,21 +147,63 @@ func sameFiles(a, b []file) bool {
 	})
 }
 
-// list returns the folder's migrations in the order of the files' names. What
-// begins with a dot is passed over: editors and Kubernetes keep copies there.
+// list returns the migrations of the folder, or of the list that is in its place.
 func (d *directory) list() ([]file, error) {
 	root, err := filepath.EvalSymlinks(d.path)
 	if err != nil {
 		return nil, err
 	}
+	stat, err := os.Stat(root)
+	switch {
+	case err != nil:
+		return nil, err
+	case stat.IsDir():
+		return d.walk(root)
+	default:
+		return d.manifest(root, stat.ModTime())
+	}
+}
+
+// manifest returns the migrations that a file lists by their names, one a line: a
+// release whose files are elsewhere can say what they are. Their content, and so a
+// change of it, is not known.
+func (d *directory) manifest(path string, written time.Time) ([]file, error) {
+	text, err := readAll(path)
+	if err != nil {
+		return nil, err
+	}
+	var found []file
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		name := strings.TrimPrefix(filepath.ToSlash(strings.TrimSpace(line)), "./")
+		if !d.files.deep {
+			name = name[strings.LastIndexByte(name, '/')+1:]
+		}
+		f, ok := d.files.wanted(name)
+		if !ok {
+			continue
+		}
+		if f.version == "" && !f.repeatable {
+			return nil, fmt.Errorf("%s line %d: the tool's versions are not in its files' names: name their folder instead", d.path, number)
+		}
+		f.path, f.written = name, written
+		if found = append(found, f); len(found) > maxFiles {
+			return nil, fmt.Errorf("%s: more than %d migrations", d.path, maxFiles)
+		}
+	}
+	return found, nil
+}
+
+// walk returns the folder's migrations in the order of the files' names. What
+// begins with a dot is passed over: editors and Kubernetes keep copies there.
+func (d *directory) walk(root string) ([]file, error) {
 	var found []file
 	seen := map[string]content{}
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case path == root && !entry.IsDir():
-			return fmt.Errorf("%s is not a directory", d.path)
 		case path == root:
 			return nil
 		case entry.IsDir() && (!d.files.deep || strings.HasPrefix(entry.Name(), ".")):

@@ -6,6 +6,7 @@ package migration_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -139,5 +140,26 @@ func TestFolderThatCannotBeReadIsUnknownAndFailsAlone(t *testing.T) {
 	}
 	if got, ok := s[fmt.Sprintf("source_success{collector=%q,source=%q}", "migration.files", source)]; !ok || got != 0 {
 		t.Error("the folder did not fail")
+	}
+}
+
+func TestListOfFilesStandsForThem(t *testing.T) {
+	t.Parallel()
+	server := testenv.SharedMariaDB(t)
+	schema, list := server.Schema(t), t.TempDir()+"/release.txt"
+	server.Exec(t, fmt.Sprintf(golangMigrateTable, schema), "INSERT INTO "+schema+".schema_migrations VALUES (2, 0)",
+		"CREATE TABLE "+schema+".alembic_version (version_num varchar(32) NOT NULL PRIMARY KEY)")
+	names := "# what release 7 has\n./db/1_orders.up.sql\ndb/1_orders.down.sql\r\n2_lines.up.sql\n\n20240103000000_new.up.sql\nenv.py"
+	if err := os.WriteFile(list, []byte(names), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := watch(t, server, migration.Options{Histories: []migration.History{
+		{Schema: schema, Tool: "golang-migrate", Directory: list}, {Schema: schema, Tool: "alembic", Directory: list},
+	}}, documented(server, schema)...)
+	s := m.scrape()
+	m.expect(onlyTool(s, "golang-migrate"), schema, "history_visible 1", "info 2 1", "lock_held 0", "revisions running 0", "revisions failed 0",
+		"revisions pending 1", "revisions missing 0", "files 3", "oldest_pending_timestamp_seconds")
+	if got, ok := s[fmt.Sprintf("source_success{collector=%q,source=%q}", "migration.files", schema+".alembic_version")]; !ok || got != 0 {
+		t.Error("a list passes for what is in Alembic's files")
 	}
 }

@@ -26,6 +26,9 @@ type lock struct {
 	held, since string
 }
 
+// maxLockName is the longest name of a user-level lock that MySQL accepts.
+const maxLockName = 64
+
 // lock returns what tells the holder of the place's lock: SQL for its connection
 // (or a 1 where a table does not tell) and for the Unix time since when, and an
 // argument. false: nothing does.
@@ -34,11 +37,14 @@ func (p place) lock() (holder, since string, args []any, ok bool) {
 	switch {
 	case p.configured != nil && p.configured.NoLock:
 	case l.names != nil:
-		var parts []string
 		for _, name := range l.names(p.told()) {
-			parts, args = append(parts, "IS_USED_LOCK(?)"), append(args, name)
+			if len(name) <= maxLockName {
+				args = append(args, name)
+			}
 		}
-		return "COALESCE(" + strings.Join(parts, ", ") + ")", "NULL", args, true
+		if len(args) > 0 {
+			return "COALESCE(" + strings.Repeat("IS_USED_LOCK(?), ", len(args)) + "NULL)", "NULL", args, true
+		}
 	case p.lockTable != "":
 		from := " FROM " + quote(p.schema) + "." + quote(p.lockTable) + ")"
 		holder, since = "(SELECT NULLIF(MAX("+l.held+"), 0)"+from, "NULL"

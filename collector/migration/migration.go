@@ -25,7 +25,8 @@ type History struct {
 	Schema string
 	Tool   string // one of [Tools]
 	Table  string // empty: the tool's own
-	// Directory holds the migration files; empty: what is pending is unknown.
+	// Directory holds the migration files, or is a file that lists them, one name a
+	// line; empty: what is pending is unknown.
 	Directory string
 	// MaxDuration is how long a migration may run; 0: no promise.
 	MaxDuration time.Duration

@@ -87,7 +87,8 @@ func lookTogether(ctx context.Context, server collector.Server, all []*history) 
 func ask(ctx context.Context, server collector.Server, all []*history) ([]look1, error) {
 	var statement strings.Builder
 	var args []any
-	readOnly := "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')"
+	// MariaDB 12.1 made words of read_only; a reader of Aurora has the other one.
+	readOnly := "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF') OR @@GLOBAL.innodb_read_only <> 0"
 	for i, h := range all {
 		if i > 0 {
 			statement.WriteString(" UNION ALL ")

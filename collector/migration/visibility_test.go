@@ -52,6 +52,25 @@ func TestHistoryThatMayNotBeReadIsSaidToBeInvisibleWithoutFailingStatements(t *t
 	})
 }
 
+func TestGrantOnColumnsIsEnough(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		schema := server.Schema(t)
+		server.Exec(t, fmt.Sprintf(golangMigrateTable, schema), "INSERT INTO "+schema+".schema_migrations VALUES (7, 0)")
+		m := watch(t, server, migration.Options{Discover: true}, "GRANT SELECT (version, dirty) ON "+schema+".schema_migrations TO {user}")
+		s := m.scrape()
+		m.expect(s, schema, "history_visible 1", "info 7 1", "lock_held 0", "revisions failed 0", "revisions running 0")
+		m.healthy(s)
+		m = watch(t, server, migration.Options{Discover: true}, "GRANT SELECT (version) ON "+schema+".schema_migrations TO {user}")
+		s = m.scrape() // with a version alone it may be anybody's
+		m.healthy(s)
+		for name := range s {
+			if strings.Contains(name, schema) && strings.Contains(name, "tool=") && !strings.Contains(name, "unknown") {
+				t.Errorf("half a history is read: %s", name)
+			}
+		}
+	})
+}
+
 func onlyTool(s series, tool string) series {
 	only := series{}
 	for name, value := range s {
