@@ -67,33 +67,76 @@ func SelfFamilies() []*Family { return slices.Clone(selfFamilies) }
 // assemble merges what was seen of all collectors into families sorted by name.
 func assemble(views []view) []*dto.MetricFamily {
 	self := &Sink{run: newRun("", nil)}
-	total := 64
-	for i := range views {
-		views[i].report(self)
-		total += len(views[i].series)
+	all := make([][]series, 0, len(views)+1)
+	total := 0
+	for _, v := range views {
+		v.report(self)
+		all = append(all, v.series)
+		total += len(v.series)
 	}
-	families := make(map[string]*dto.MetricFamily, total)
-	for i := range views {
-		merge(families, views[i].series)
+	all = append(all, self.series)
+	total += len(self.series)
+
+	m := merger{total: total, families: make(map[string]*merged, total)}
+	for _, part := range all {
+		m.count(part)
 	}
-	merge(families, self.series)
-	out := make([]*dto.MetricFamily, 0, len(families))
-	for _, f := range families {
-		out = append(out, f)
+	for _, part := range all {
+		m.fill(part)
+	}
+	return m.sorted()
+}
+
+// merger puts series of one name into one family. It counts first, so that each
+// family's series lie side by side in one array.
+type merger struct {
+	total    int
+	families map[string]*merged
+	memory   slab[merged]
+	metrics  []*dto.Metric // what is left of the array
+}
+
+// merged is a family in the making.
+type merged struct {
+	family dto.MetricFamily
+	kind   dto.MetricType
+	size   int
+}
+
+func (m *merger) count(all []series) {
+	for i := range all {
+		s := &all[i]
+		f := m.families[s.name]
+		if f == nil {
+			f = m.memory.one()
+			f.kind = s.family.Type.dto()
+			f.family.Name, f.family.Help, f.family.Type = &s.name, &s.family.Help, &f.kind
+			m.families[s.name] = f
+		}
+		f.size++
+	}
+}
+
+func (m *merger) fill(all []series) {
+	if m.metrics == nil {
+		m.metrics = make([]*dto.Metric, m.total)
+	}
+	for _, s := range all {
+		f := m.families[s.name]
+		if f.family.Metric == nil {
+			f.family.Metric, m.metrics = m.metrics[:0:f.size], m.metrics[f.size:]
+		}
+		f.family.Metric = append(f.family.Metric, s.metric)
+	}
+}
+
+func (m *merger) sorted() []*dto.MetricFamily {
+	out := make([]*dto.MetricFamily, 0, len(m.families))
+	for _, f := range m.families {
+		out = append(out, &f.family)
 	}
 	slices.SortFunc(out, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return out
-}
-
-func merge(families map[string]*dto.MetricFamily, all []series) {
-	for _, s := range all {
-		f := families[s.name]
-		if f == nil {
-			f = &dto.MetricFamily{Name: &s.name, Help: &s.family.Help, Type: s.family.Type.dto()}
-			families[s.name] = f
-		}
-		f.Metric = append(f.Metric, s.metric)
-	}
 }
 
 // report writes the collector's outcome.

@@ -27,10 +27,10 @@ func (t Type) String() string {
 	return [...]string{"gauge", "counter", "untyped", "histogram"}[t]
 }
 
-func (t Type) dto() *dto.MetricType {
+func (t Type) dto() dto.MetricType {
 	return [...]dto.MetricType{
 		dto.MetricType_GAUGE, dto.MetricType_COUNTER, dto.MetricType_UNTYPED, dto.MetricType_HISTOGRAM,
-	}[t].Enum()
+	}[t]
 }
 
 // DefaultMaxSeries caps a labelled family that states no cap of its own.

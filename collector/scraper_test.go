@@ -138,3 +138,17 @@ func TestCapsAndDuplicatesTrimTheFamily(t *testing.T) {
 	wantValue(t, got, 1, "dbsync_series_dropped", "a")
 	wantAbsent(t, got, "test_by_name", "z")
 }
+
+func TestCapHoldsForOpenFamiliesWithoutLabels(t *testing.T) {
+	open := &Family{Name: "test_open_", Help: "Named by the server.", Open: true, MaxSeries: 2}
+	s := newScraper(t, definition("a", func(_ context.Context, out *Sink) error {
+		for _, suffix := range []string{"x", "y", "z"} {
+			out.EmitNamed(open, suffix, 1)
+		}
+		return nil
+	}, open))
+	got := s.Scrape(t.Context())
+	wantValue(t, got, 1, "test_open_y")
+	wantAbsent(t, got, "test_open_z")
+	wantValue(t, got, 1, "dbsync_series_dropped", "a")
+}

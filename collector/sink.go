@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -22,9 +23,23 @@ const maxLabelValue = 1024
 // Sink takes what a collector finds. Its methods may be called from several
 // goroutines.
 type Sink struct {
-	run    *run
-	series []series // buffered until this sink's source or collector is complete
+	run *run
+
 	mu     sync.Mutex
+	series []series // buffered until this sink's source or collector is complete
+	memory memory
+}
+
+// memory is what series are made of.
+type memory struct {
+	metrics  slab[dto.Metric]
+	gauges   slab[dto.Gauge]
+	counters slab[dto.Counter]
+	untyped  slab[dto.Untyped]
+	values   slab[float64]
+	pairs    slab[*dto.LabelPair]
+	labels   slab[dto.LabelPair]
+	texts    slab[string]
 }
 
 // series is one metric of the family called name.
@@ -43,7 +58,8 @@ type run struct {
 	mu         sync.Mutex
 	published  []series
 	sources    map[string]bool // by name: ok or failed; what is not applicable is not in it
-	seen       map[string]bool // series keys, to find duplicates
+	seed       maphash.Seed
+	seen       map[uint64]struct{} // keys of series, to find duplicates
 	count      map[*Family]int
 	dropped    int
 	duplicates int
@@ -54,7 +70,7 @@ type run struct {
 func newRun(collector string, logger *slog.Logger) *run {
 	return &run{
 		collector: collector, logger: logger,
-		sources: map[string]bool{}, seen: map[string]bool{}, count: map[*Family]int{},
+		sources: map[string]bool{}, count: map[*Family]int{}, seed: maphash.MakeSeed(),
 	}
 }
 
@@ -66,18 +82,24 @@ func (s *Sink) Emit(f *Family, value float64, labels ...string) {
 
 // EmitNamed adds a series of an open family: suffix completes its name.
 func (s *Sink) EmitNamed(f *Family, suffix string, value float64, labels ...string) {
-	m := &dto.Metric{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.add(f, f.Name+suffix, labels)
+	v := s.memory.values.one()
+	*v = value
 	switch f.Type {
 	case Gauge:
-		m.Gauge = &dto.Gauge{Value: &value}
+		m.Gauge = s.memory.gauges.one()
+		m.Gauge.Value = v
 	case Counter:
-		m.Counter = &dto.Counter{Value: &value}
+		m.Counter = s.memory.counters.one()
+		m.Counter.Value = v
 	case Untyped:
-		m.Untyped = &dto.Untyped{Value: &value}
+		m.Untyped = s.memory.untyped.one()
+		m.Untyped.Value = v
 	default:
 		panic("collector: " + f.Name + " is a histogram: use EmitHistogram")
 	}
-	s.add(f, f.Name+suffix, m, labels)
 }
 
 // EmitHistogram adds a series of a declared histogram family.
@@ -87,10 +109,9 @@ func (s *Sink) EmitHistogram(f *Family, h Histogram, labels ...string) {
 		b := &h.Buckets[i]
 		d.Bucket = append(d.Bucket, &dto.Bucket{UpperBound: &b.Le, CumulativeCount: &b.Cumulative})
 	}
-	if h.Native != nil {
-		h.Native.write(d)
-	}
-	s.add(f, f.Name, &dto.Metric{Histogram: d}, labels)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(f, f.Name, labels).Histogram = d
 }
 
 // Bool is 1 for true and 0 for false.
@@ -101,28 +122,31 @@ func Bool(b bool) float64 {
 	return 0
 }
 
-// add buffers the series. A wrong number of labels is a bug of the collector,
-// which fails it by a panic that the run recovers.
-func (s *Sink) add(f *Family, name string, m *dto.Metric, labels []string) {
+// add buffers a series, whose value the caller fills in. A wrong number of labels
+// is a bug of the collector, which fails it by a panic that the run recovers.
+// s.mu is held.
+func (s *Sink) add(f *Family, name string, labels []string) *dto.Metric {
 	if len(labels) != len(f.Labels) {
 		panic(fmt.Sprintf("collector: %s has labels %v, got %d values", f.Name, f.Labels, len(labels)))
 	}
-	m.Label = labelPairs(f, labels)
-	s.mu.Lock()
+	m := s.memory.metrics.one()
+	m.Label = s.memory.labelPairs(f, labels)
 	s.series = append(s.series, series{f, name, m})
-	s.mu.Unlock()
+	return m
 }
 
 // labelPairs pairs names with cleaned values, sorted by name as the exposition
 // format's users expect.
-func labelPairs(f *Family, values []string) []*dto.LabelPair {
+func (m *memory) labelPairs(f *Family, values []string) []*dto.LabelPair {
 	if len(values) == 0 {
 		return nil
 	}
-	pairs := make([]*dto.LabelPair, len(values))
+	pairs := m.pairs.some(len(values))
 	for i, v := range values {
-		v = cleanLabel(v)
-		pairs[i] = &dto.LabelPair{Name: &f.Labels[i], Value: &v}
+		text, pair := m.texts.one(), m.labels.one()
+		*text = cleanLabel(v)
+		pair.Name, pair.Value = &f.Labels[i], text
+		pairs[i] = pair
 	}
 	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return pairs
@@ -198,34 +222,48 @@ func (r *run) publish(all []series) {
 	if r.closed {
 		return
 	}
+	if r.published == nil {
+		r.published = make([]series, 0, len(all))
+		r.seen = make(map[uint64]struct{}, len(all))
+	}
 	for _, one := range all {
-		key := one.key()
+		key := one.key(r.seed)
+		_, twice := r.seen[key]
 		switch {
-		case r.seen[key]:
-			r.duplicates++
-			r.logger.Warn("duplicate series dropped", "series", key)
-		case len(one.metric.Label) > 0 && r.count[one.family] >= one.family.maxSeries():
+		case twice:
+			r.duplicate(one)
+		case one.capped() && r.count[one.family] >= one.family.maxSeries():
 			r.dropped++
 		default:
-			r.seen[key] = true
+			r.seen[key] = struct{}{}
 			r.count[one.family]++
 			r.published = append(r.published, one)
 		}
 	}
 }
 
-// key identifies a series within a run.
-func (s series) key() string {
-	if len(s.metric.Label) == 0 {
-		return s.name
+// duplicate counts a duplicate and logs the first of a run. r.mu is held.
+func (r *run) duplicate(one series) {
+	if r.duplicates == 0 {
+		r.logger.Warn("duplicate series dropped", "series", one.name, "labels", one.metric.Label)
 	}
-	var b strings.Builder
-	b.WriteString(s.name)
+	r.duplicates++
+}
+
+// capped reports whether data decides how many series the family has.
+func (s series) capped() bool { return len(s.metric.Label) > 0 || s.family.Open }
+
+// key identifies a series within a run. It is a hash, as in client_golang's
+// registry: two of a million series are taken for one in one of 10^7 runs.
+func (s series) key(seed maphash.Seed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	_, _ = h.WriteString(s.name)
 	for _, l := range s.metric.Label {
-		b.WriteByte(0xff)
-		b.WriteString(l.GetValue())
+		_ = h.WriteByte(0xff) // in no label's value, which is UTF-8
+		_, _ = h.WriteString(l.GetValue())
 	}
-	return b.String()
+	return h.Sum64()
 }
 
 // execute runs the collector and returns its result. The error is nil only when
