@@ -21,8 +21,10 @@ import (
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
-// keepDumps is how many dumps stay in the folder.
-const keepDumps = 5
+const (
+	keepDumps = 5                // in the folder
+	dumpLimit = 30 * time.Second // for one dump, which may wait for a lock
+)
 
 // dumper makes the company's backups as a line in a crontab would: the dump tool's output goes into a file.
 type dumper struct {
@@ -49,6 +51,8 @@ func (d *dumper) run(ctx context.Context) (string, error) {
 }
 
 func (d *dumper) write(ctx context.Context, path string) (size int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dumpLimit)
+	defer cancel()
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err

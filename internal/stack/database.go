@@ -20,8 +20,8 @@ import (
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
-// maxConnections is small, so that it can be reached, and leaves the exporter its three.
-const maxConnections = 60
+// maxConnections is small, so that it can be reached.
+const maxConnections = 100
 
 // company is the own server with the demo company on it.
 type company struct {

@@ -12,15 +12,16 @@ import (
 	"github.com/easy-erp/dbsync/internal/erp"
 )
 
-// leakedConnections are nine of ten that the server allows; the exporter and the company still get in.
-const leakedConnections = maxConnections * 9 / 10
+// leakedConnections make more than eight of ten with the exporter's and the company's. What is left is enough for these,
+// for the dump and for those that another fault holds.
+const leakedConnections = maxConnections * 8 / 10
 
 // connectionsFault opens connections and does not close them, as an application does whose pool has no limit.
 func connectionsFault() kind {
 	return kind{
 		Fault: Fault{
 			Name:   "connections",
-			Help:   "open nine of ten connections that the server allows and keep them",
+			Help:   "open eight of ten connections that the server allows and keep them",
 			Heal:   "close them",
 			Alerts: []string{"DatabaseConnectionsHigh"},
 		},

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,12 +116,13 @@ func (s *Stack) Break(ctx context.Context, name string) error {
 	return nil
 }
 
-// Heal heals everything that was broken on purpose.
+// Heal heals everything that was broken on purpose. What keeps others from their work is healed before them: it comes
+// last in the list of faults.
 func (s *Stack) Heal(ctx context.Context) error {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	var errs []error
-	for _, k := range s.faults.kinds {
+	for _, k := range slices.Backward(s.faults.kinds) {
 		if s.faults.broken(k.Name) {
 			errs = append(errs, s.healOne(ctx, k))
 		}

@@ -19,6 +19,7 @@ const (
 	PrometheusPort   = 9090
 	AlertmanagerPort = 9093
 	DatabasePort     = 3306
+	GrafanaPort      = 3000
 )
 
 // DefaultPace makes the shipped waits short enough to watch: the last level that is told within the hour, by the shipped
@@ -58,6 +59,7 @@ type Programs struct {
 	Dump         sandbox.Program // the dump tool of that product
 	Prometheus   sandbox.Program
 	Alertmanager sandbox.Program
+	Grafana      sandbox.Program // without a path: it is not installed, and not run
 }
 
 // Event is something that a person who watches wants to know.

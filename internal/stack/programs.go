@@ -23,6 +23,9 @@ func FindPrograms(given Programs, ownDatabase bool) (Programs, error) {
 			finder{&given.Dump, func() (sandbox.Program, error) { return sandbox.Find(sandbox.Old, "mysqldump", "mariadb-dump") }},
 		)
 	}
+	if given.Grafana.Path == "" { // it is welcome, and nobody has to have it
+		given.Grafana, _ = sandbox.Find(sandbox.Old, "grafana", "grafana-server")
+	}
 	var errs []error
 	for _, f := range finders {
 		errs = append(errs, f.fill())

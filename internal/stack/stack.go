@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -36,6 +37,7 @@ type Stack struct {
 	inbox   *receivers
 
 	prometheus, alertmanager *sandbox.Service
+	grafana                  atomic.Pointer[sandbox.Service] // nil until it has started
 	onset                    *onsets
 	faults                   *faults
 
@@ -77,6 +79,9 @@ func (s *Stack) start(ctx context.Context) (err error) {
 		s.work()
 	}
 	s.watch()
+	if s.options.Programs.Grafana.Path != "" {
+		s.background(s.runGrafana)
+	}
 	s.say("stack", "all up after %.1f s", time.Since(began).Seconds())
 	return nil
 }

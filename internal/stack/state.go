@@ -43,6 +43,9 @@ func (s *Stack) services() []Service {
 		{"alertmanager", s.alertmanager.URL(), "routes, silences"},
 		{"receivers", s.inbox.hook.URL(), "Slack, webhooks, SMS; mail on " + s.inbox.mailbox.Addr()},
 	}
+	if grafana := s.grafana.Load(); grafana != nil {
+		all = append(all, Service{"grafana", grafana.URL(), "dashboards"})
+	}
 	database := Service{"database", s.login.Addr, "yours, only read"}
 	if s.company != nil {
 		database = Service{"database", s.company.server.Addr(), s.company.server.Version() + ", a company at work"}
