@@ -6,6 +6,7 @@ package migration_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,16 +76,16 @@ func up(m *migrate.Migrate) error { return m.Up() }
 // sleeping is a migration that runs until the test ends it; release does.
 const sleeping = "SELECT SLEEP(600)"
 
-// release kills the statement that sleeps in the schema.
-func release(t *testing.T, server *testenv.Server, schema string) {
+// endSleep kills the statement that sleeps in the schema, or its connection.
+func endSleep(t *testing.T, server *testenv.Server, schema, kill string) {
 	t.Helper()
 	const find = "SELECT COALESCE(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE 'SELECT SLEEP%'"
-	testenv.Eventually(t, 10*time.Second, "the migration sleeps", func() error {
+	testenv.Eventually(t, 20*time.Second, "the migration sleeps", func() error {
 		id := testenv.Value[int](t, server, find, schema)
 		if id == 0 {
-			return fmt.Errorf("no such statement")
+			return errors.New("no such statement")
 		}
-		server.Exec(t, fmt.Sprint("KILL QUERY ", id))
+		server.Exec(t, fmt.Sprint(kill, " ", id))
 		return nil
 	})
 }
@@ -168,7 +169,7 @@ func TestGolangMigrateRunsWhileItsLockIsHeld(t *testing.T) {
 			t.Errorf("the same holder has the lock since %f, now since %f", since, again)
 		}
 		m.healthy(s)
-		release(t, server, g.schema)
+		endSleep(t, server, g.schema, "KILL QUERY")
 		<-ended // MySQL returns 1 from a killed SLEEP, MariaDB an error
 	})
 }
@@ -206,8 +207,7 @@ func TestGolangMigrateKilledHalfWayHasFailed(t *testing.T) {
 			})
 		}
 		eventually("running")
-		server.Exec(t, fmt.Sprint("KILL ", testenv.Value[int](t, server,
-			"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE 'SELECT SLEEP%'", g.schema)))
+		endSleep(t, server, g.schema, "KILL")
 		if err := <-ended; err == nil {
 			t.Error("the migration succeeded without a connection")
 		}

@@ -2,9 +2,10 @@
 
 package migration
 
-// knex is Knex: a row for each applied file. Its lock is a second table, which
-// stays locked when Knex is killed. It refuses to run when an applied file is
-// gone.
+// knex is Knex: a row for each applied file. Its lock is a second table, which it
+// changes in the transaction of the migrations: others see that from the first
+// change of the schema on, which commits, and when Knex is killed after that it
+// stays locked. It refuses to run when an applied file is gone.
 func knex() *tool {
 	return &tool{
 		name:    "knex",

@@ -214,6 +214,59 @@ func TestRealNodeTools(t *testing.T) {
 	}
 }
 
+// TestRealKnexKilledKeepsItsLock: nothing but `knex migrate:unlock` ends what looks like a migration at work.
+func TestRealKnexKilledKeepsItsLock(t *testing.T) {
+	t.Parallel()
+	node := look(t, "node")
+	workspace := nodeModules(t, filepath.Join("testdata", "node"))
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		folder, err := os.MkdirTemp(workspace, "knex")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(folder) })
+		put(t, folder, map[string]string{
+			"1_slow.cjs": "exports.up = (knex) => knex.schema.createTable('x', (t) => t.increments()).then(() => knex.raw('" + sleeping +
+				"'))\nexports.down = () => Promise.resolve()\n",
+		})
+		config := server.AdminConfig()
+		config.Net, config.Addr, config.DBName = "tcp", server.Addr(), server.Schema(t)
+		m := watch(t, server, migration.Options{Discover: true}, documented(server, config.DBName)...)
+		cmd := exec.CommandContext(t.Context(), node, filepath.Join(workspace, "knex.mjs"), "up", folder)
+		cmd.Env = append(os.Environ(), databaseVariable(config))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := false
+		defer func() {
+			if !ended {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+			}
+		}()
+		isRunning := func() error {
+			if s := m.scrape().of(config.DBName); s["revisions running"] != 1 || s["lock_held"] != 1 {
+				return fmt.Errorf("%v", s)
+			}
+			return nil
+		}
+		testenv.Eventually(t, time.Minute, "Knex has its lock", isRunning)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if ended, err = true, cmd.Wait(); err == nil {
+			t.Error("Knex ended well although it was killed")
+		}
+		if err := isRunning(); err != nil {
+			t.Errorf("after the kill: %v", err)
+		}
+		server.Exec(t, "UPDATE "+config.DBName+".knex_migrations_lock SET is_locked = 0") // what migrate:unlock does
+		if s := m.scrape().of(config.DBName); s["revisions running"] != 0 {
+			t.Errorf("unlocked: %v", s)
+		}
+	})
+}
+
 // databaseVariable says in the environment where the database is.
 func databaseVariable(config *driver.Config) string {
 	host, port, _ := net.SplitHostPort(config.Addr)
