@@ -13,8 +13,11 @@ import (
 // Options say which backups of a target are watched.
 type Options struct {
 	Backups []Backup
-	// Runs holds what jobs report, for backups by the method "job".
+	// Runs holds what jobs report: backups by the method "job", and restore tests.
 	Runs *job.Store
+	// StateDir is a folder in which is kept what was read of large files, so that
+	// they are not read again after a restart. Empty: it is not kept.
+	StateDir string
 }
 
 // Backup is a backup and what is promised of it. A zero promise was not made.
@@ -43,6 +46,9 @@ type Backup struct {
 	// all of it from Stream on, and VerifyInterval how often.
 	VerifyLevel    Level
 	VerifyInterval time.Duration
+	// RestoreTestInterval is how often a restore test was promised. Restore tests are
+	// runs of the type restore_test whose task is the backup's name.
+	RestoreTestInterval time.Duration
 }
 
 func (b *Backup) inBucket() bool { return b.S3 != nil && strings.HasPrefix(b.Path, bucketScheme) }

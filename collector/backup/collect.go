@@ -22,7 +22,7 @@ type watches struct {
 var _ collector.Runner = (*watches)(nil)
 
 func newWatches(opts Options, target *collector.Target) *watches {
-	e := &env{target: target, runs: opts.Runs, limiter: newLimiter(readRate)}
+	e := &env{target: target, runs: opts.Runs, limiter: newLimiter(readRate), stateDir: opts.StateDir}
 	ws := &watches{}
 	for _, b := range opts.Backups {
 		m, ok := findMethod(b.Method)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 )
 
 // emitter writes the series of one backup and kind.
@@ -38,6 +39,7 @@ func emitPromises(out *collector.Sink, b *Backup, kinds []Kind) {
 		e.positive(maxDuration, b.MaxDuration.Seconds())
 		e.positive(minSize, float64(b.MinSize))
 		e.positive(expectedVerify, b.VerifyInterval.Seconds())
+		e.positive(expectedTest, b.RestoreTestInterval.Seconds())
 	}
 }
 
@@ -136,3 +138,22 @@ func emitRepository(out *collector.Sink, b *Backup, s *state) {
 		out.Emit(repositoryAvail, float64(s.space.avail), b.Name, b.Method)
 	}
 }
+
+// emitRestoreTest shows the newest restore test, whatever it restored, with the
+// full backups: without one nothing can be restored.
+func emitRestoreTest(out *collector.Sink, b *Backup, runs *job.Store) {
+	if runs == nil {
+		return
+	}
+	task, ok := runs.Task(restoreTest, b.Name)
+	if !ok || task.Last == nil {
+		return
+	}
+	e := emitter{out, [3]string{b.Name, b.Method, string(Full)}}
+	e.time(lastTest, task.Last.End)
+	e.put(lastTestSuccess, collector.Bool(task.Last.Status.Good()))
+	e.put(lastTestDuration, task.Last.End.Sub(task.Last.Start).Seconds())
+}
+
+// restoreTest is the type of the runs that are restore tests.
+const restoreTest = "restore_test"

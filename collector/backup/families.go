@@ -60,6 +60,13 @@ var (
 	repositoryAvail = of("dbsync_backup_repository_avail_bytes",
 		"Space that is left where the backups are kept.")
 
+	lastTest = family("dbsync_backup_last_restore_test_timestamp_seconds",
+		"When the newest restore test ended, in Unix time.")
+	lastTestSuccess = family("dbsync_backup_last_restore_test_success",
+		"Whether the newest restore test succeeded.")
+	lastTestDuration = family("dbsync_backup_last_restore_test_duration_seconds",
+		"How long the newest restore test took.")
+
 	expectedInterval = promise("dbsync_backup_expected_interval_seconds",
 		"How often a backup is due, as configured.")
 	maxDuration = promise("dbsync_backup_max_duration_seconds",
@@ -68,13 +75,15 @@ var (
 		"The least size of a good backup, as configured.")
 	expectedVerify = promise("dbsync_backup_expected_verify_interval_seconds",
 		"How often a backup is to be verified, as configured.")
+	expectedTest = promise("dbsync_backup_expected_restore_test_interval_seconds",
+		"How often a restore test is due, as configured.")
 
 	families = []*collector.Family{
 		lastStart, lastEnd, lastSuccess, lastFailure, lastDuration, lastStatus, lastSize, lastStored,
 		inProgress, progress, retained, oldest, recentRuns, unjudged,
 		usualSize, usualSpread, sizeRatio, identical, chainBroken,
-		passed, lastVerify, lastVerifySuccess, reading, repositorySize, repositoryAvail,
-		expectedInterval, maxDuration, minSize, expectedVerify,
+		passed, lastVerify, lastVerifySuccess, lastTest, lastTestSuccess, lastTestDuration, reading, repositorySize, repositoryAvail,
+		expectedInterval, maxDuration, minSize, expectedVerify, expectedTest,
 	}
 )
 

@@ -7,51 +7,92 @@ import (
 	"time"
 )
 
+// wanted is a match that is to be read, as it is when that begins.
+type wanted struct {
+	match    *match
+	file     file
+	artefact artefact
+}
+
+// keepEvery is how often what was read is kept for the next start, while there is
+// more to read.
+const keepEvery = 30 * time.Second
+
 // readNext reads the match that most wants it. It returns false when there is
 // none.
 func (s *fileSource) readNext(ctx context.Context, progress func(read, all int64)) (bool, error) {
-	m, before := s.next()
-	if m == nil {
+	w := s.next()
+	if w.match == nil {
+		s.keep(true)
 		return false, nil
 	}
-	if m.streams == nil {
-		m.streams = &streams{store: s.store, limiter: s.limiter}
+	// Only this goroutine touches the streams.
+	if w.match.streams == nil {
+		w.match.streams = &streams{store: s.store, limiter: s.limiter}
 	}
-	all := max(m.file.size, before.stored)
-	m.streams.progress = func(read int64) { progress(read, all) }
-	a, err := s.readMatch(ctx, m, before)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case err == nil:
-		m.streams = nil
-		if m.artefact.same(&before) { // else it was still written to, and the next glance will tell
-			m.artefact, m.err, m.verified = a, nil, s.now()
-		}
-	case ctx.Err() == nil: // not merely interrupted
-		m.err, m.retry = err, s.now().Add(retryAfter)
-	}
+	all := max(w.file.size, w.artefact.stored)
+	w.match.streams.progress = func(read int64) { progress(read, all) }
+	a, err := s.read(ctx, w)
+	s.took(ctx, w, a, err)
+	s.keep(ctx.Err() != nil)
 	return true, err
 }
 
-func (s *fileSource) readMatch(ctx context.Context, m *match, before artefact) (artefact, error) {
-	p, err := enter(ctx, s.store, m.file)
+func (s *fileSource) read(ctx context.Context, w wanted) (artefact, error) {
+	p, err := enter(ctx, s.store, w.file)
 	if err != nil {
-		return before, err
+		return w.artefact, err
 	}
-	if m.streams.sums, err = findSums(ctx, p); err != nil {
-		return before, err
+	streams := w.match.streams
+	if streams.sums, err = findSums(ctx, p); err != nil {
+		return w.artefact, err
 	}
-	a, err := s.tool.read(ctx, p, before, m.streams)
+	a, err := s.tool.read(ctx, p, w.artefact, streams)
 	if err == nil {
-		m.streams.sums.verified(p, &a)
+		streams.sums.verified(p, &a)
 	}
 	return a, err
 }
 
+// took takes over what reading has shown.
+func (s *fileSource) took(ctx context.Context, w wanted, a artefact, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := w.match
+	switch {
+	case err == nil:
+		m.streams = nil
+		if m.artefact.same(&w.artefact) { // else it was still written to, and the next glance will tell
+			m.artefact, m.err, m.verified = a, nil, s.now()
+			s.unkept = true
+		}
+	case ctx.Err() == nil: // not merely interrupted
+		m.err, m.retry = err, s.now().Add(retryAfter)
+	}
+}
+
+// keep saves what was read, now or when it is time. Without it, it is read again
+// after a restart.
+func (s *fileSource) keep(now bool) {
+	s.mu.Lock()
+	due := s.unkept && (now || s.now().Sub(s.keptAt) >= keepEvery)
+	var entries []entry
+	if due {
+		entries = entriesOf(s.known)
+		s.unkept, s.keptAt = false, s.now()
+	}
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	if err := s.memory.save(entries); err != nil {
+		s.logger.Warn("what was read of backups is not kept", "err", err)
+	}
+}
+
 // next returns the newest match that cannot be judged without reading it, or else
-// the newest good one if it is to be verified, as it is now.
-func (s *fileSource) next() (*match, artefact) {
+// the newest good one if it is to be verified.
+func (s *fileSource) next() wanted {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -61,16 +102,16 @@ func (s *fileSource) next() (*match, artefact) {
 			break
 		}
 		if m.glanced && m.artefact.state == unread && s.ready(m, now) {
-			return m, m.artefact
+			return wanted{m, m.file, m.artefact}
 		}
 		if newest == nil && s.run(m).Status == Success {
 			newest = m
 		}
 	}
 	if newest != nil && s.due(newest, now) && s.ready(newest, now) {
-		return newest, newest.artefact
+		return wanted{newest, newest.file, newest.artefact}
 	}
-	return nil, artefact{}
+	return wanted{}
 }
 
 // ready reports whether a match may be read now.

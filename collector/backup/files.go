@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -35,9 +37,15 @@ type fileSource struct {
 	again   time.Duration // after which it is verified again; 0: never
 	now     func() time.Time
 	limiter *rate.Limiter
+	memory  memory
+	logger  *slog.Logger
 
 	mu    sync.Mutex
-	known []*match // as of the last look, newest first
+	known []*match               // as of the last look, newest first
+	kept  map[fingerprint]*match // what was remembered, until the first look is done
+
+	unkept bool // what was read since it was last kept
+	keptAt time.Time
 }
 
 // match is a file or a folder and what is known of it.
@@ -64,6 +72,7 @@ func newFileSource(b Backup, e *env, t tool) *fileSource {
 	return &fileSource{
 		store: e.store(b), pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
 		level: b.VerifyLevel, again: b.VerifyInterval, now: e.target.Now, limiter: e.limiter,
+		memory: newMemory(e.stateDir, b.Name), logger: e.target.Logger.With("backup", b.Name),
 	}
 }
 
@@ -74,6 +83,7 @@ func (s *fileSource) look(ctx context.Context) (history, error) {
 		return history{}, err
 	}
 	files = slices.DeleteFunc(files, isSum)
+	s.remember()
 	slices.SortStableFunc(files, func(a, b file) int { return b.modified.Compare(a.modified) })
 	matches := s.recall(files)
 	good := false
@@ -96,7 +106,7 @@ func (s *fileSource) look(ctx context.Context) (history, error) {
 		good = good || s.good(m)
 	}
 	s.mu.Lock()
-	s.known = matches
+	s.known, s.kept = matches, map[fingerprint]*match{}
 	s.mu.Unlock()
 	h, err := s.history()
 	h.space = s.store.space(ctx, s.pattern)
@@ -118,11 +128,20 @@ func (s *fileSource) good(m *match) bool {
 	return s.run(m).Status == Success
 }
 
+// remember loads, once, what was kept before a restart.
+func (s *fileSource) remember() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		s.kept = s.memory.load()
+	}
+}
+
 // recall returns a match per file, the known one where it is unchanged.
 func (s *fileSource) recall(files []file) []*match {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := make(map[fingerprint]*match, len(s.known))
+	known := maps.Clone(s.kept)
 	for _, m := range s.known {
 		known[m.file.fingerprint()] = m
 	}
@@ -130,8 +149,9 @@ func (s *fileSource) recall(files []file) []*match {
 	for i, f := range files {
 		matches[i] = known[f.fingerprint()]
 		if matches[i] == nil {
-			matches[i] = &match{file: f}
+			matches[i] = &match{}
 		}
+		matches[i].file = f // what was remembered does not know all of it
 	}
 	return matches
 }

@@ -144,11 +144,13 @@ type hooked struct {
 }
 
 func (h *hooked) open(ctx context.Context, path string) (content, error) {
-	h.opened++
 	if h.before != nil {
 		h.before(path)
 	}
 	c, err := h.folders.open(ctx, path)
+	if err == nil {
+		h.opened++
+	}
 	if err == nil && h.wrap != nil {
 		c = h.wrap(c)
 	}

@@ -50,6 +50,8 @@ type env struct {
 	target  *collector.Target
 	runs    *job.Store
 	limiter *rate.Limiter // of all that is read of large files
+	// stateDir keeps what was read of them; empty: nothing is kept.
+	stateDir string
 }
 
 // server is the target's, for statements that must not keep scrapes waiting; nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/hang"
 )
 
@@ -29,6 +30,7 @@ type watch struct {
 	backup Backup
 	method method
 	source source
+	runs   *job.Store // of restore tests; nil: there are none
 	now    func() time.Time
 	logger *slog.Logger
 	guard  hang.Guard
@@ -53,7 +55,7 @@ type state struct {
 
 func newWatch(b Backup, m method, e *env) *watch {
 	w := &watch{
-		backup: b, method: m, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
+		backup: b, method: m, runs: e.runs, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
 		first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
 	}
 	if b.inBucket() {
@@ -90,7 +92,12 @@ func (w *watch) run(ctx context.Context) {
 func (w *watch) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	h, err := hang.Do(ctx, &w.guard, func() (history, error) { return w.source.look(ctx) })
+	h, err := hang.Do(ctx, &w.guard, func() (history, error) {
+		if w.runs != nil && w.backup.RestoreTestInterval > 0 {
+			_ = w.runs.Refresh(ctx) // its own collector tells what is wrong with it
+		}
+		return w.source.look(ctx)
+	})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.state.err = err
@@ -137,6 +144,7 @@ func (w *watch) collect(ctx context.Context, out *collector.Sink) {
 		}
 	}
 	emitPromises(out, &w.backup, kinds)
+	emitRestoreTest(out, &w.backup, w.runs)
 	out.Source(ctx, w.backup.Name, func(_ context.Context, out *collector.Sink) error {
 		if err := w.failure(s); err != nil {
 			return err

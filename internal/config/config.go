@@ -47,20 +47,6 @@ type History struct {
 	NoLock               bool
 }
 
-// MethodJob is the method of a backup that is runs of a job; the others make files.
-const MethodJob = "job"
-
-// Backup is a backup and what is promised of it. A zero promise was not made.
-type Backup struct {
-	Name, Target, Method string
-	Path                 string // pattern of the files, for methods that make files
-	RunType, Task        string // of the runs, for MethodJob
-	ExpectedInterval     time.Duration
-	MaxDuration          time.Duration
-	MinSize              int64 // bytes
-	Trailer              bool  // a dump must end with the line that says so
-}
-
 // Window is a time of planned work on a target.
 type Window struct {
 	Target   string

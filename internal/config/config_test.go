@@ -21,7 +21,7 @@ func testOptions() Options {
 		Known: Known{
 			Collectors:    []string{"host", "mysql", "mysql.locks", "mysql.processlist"},
 			Tools:         []string{"flyway", "golang-migrate"},
-			Methods:       []string{"mysqldump", MethodJob},
+			Methods:       []string{"mysqldump", "mydumper", "mysqlbackup", "restic", "xtrabackup", MethodJob},
 			AccessFormats: []string{"combined", "json", "pattern"},
 			LogFormats:    []string{"mysql", "plain", "slow"},
 			Route: func(template string) error {
@@ -100,6 +100,10 @@ func TestEveryKeyArrives(t *testing.T) {
 	backups := []Backup{{
 		Name: "nightly", Target: "erp-primary", Method: "mysqldump", Path: "/backup/nightly/*.sql.gz",
 		ExpectedInterval: 24 * time.Hour, MaxDuration: 20 * time.Minute, MinSize: 1 << 30,
+		VerifyLevel: "stream", VerifyInterval: 24 * time.Hour, RestoreTestInterval: 7 * 24 * time.Hour,
+	}, {
+		Name: "physical", Target: "erp-primary", Method: "xtrabackup", MaxDuration: 10 * time.Minute, HistoryTable: true,
+		Path: "s3://backups/erp/*", S3: &S3{Endpoint: "minio:9000", Region: "eu", Plain: true, AccessKey: "k", secretKey: NewSecret("s")},
 	}}
 	if got := c.Backups("erp-primary"); !reflect.DeepEqual(got, backups) {
 		t.Errorf("backups %+v, want %+v", got, backups)

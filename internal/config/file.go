@@ -120,24 +120,70 @@ type backupEntry struct {
 	Name string `yaml:"name"`
 	// The server that is backed up. Default: default_target.
 	Target string `yaml:"target,omitempty"`
-	// How it is made: mysqldump (its files are watched) or job (runs that are reported,
-	// see runs.md).
+	// How it is made: mysqldump, mydumper, mysqlsh, xtrabackup, mariadb-backup, wal-g,
+	// restic or files (what they write is watched), mysqlbackup (the tables of MySQL
+	// Enterprise Backup are), or job (runs that are reported, see runs.md).
 	Method string `yaml:"method"`
-	// Where the files are, as a pattern: each match is one backup.
+	// Where the files are, as a pattern: each match, a file or a folder, is one backup.
+	// In a bucket: s3://bucket/nightly/*.sql.gz. For wal-g the pattern is of sentinels,
+	// for restic of a file that keeps what `restic snapshots --json` prints.
 	Path string `yaml:"path,omitempty"`
+	// How the bucket is reached, for a path that begins with s3://.
+	S3 *s3Entry `yaml:"s3,omitempty"`
+	// For xtrabackup and mariadb-backup: auto reads the server's own history of backups
+	// made with --history too, and alone where there is no path. Default: none.
+	HistoryTable string `yaml:"history_table,omitempty"`
 	// For method job: the run_type of its runs. Default: backup.
 	RunType string `yaml:"run_type,omitempty"`
 	// For method job: the task of its runs.
 	Task string `yaml:"task,omitempty"`
 	// How often a new one is due.
 	ExpectedInterval duration `yaml:"expected_interval,omitempty"`
-	// How long one may take. Default: 10m.
+	// How long one may take. What has not grown for a tenth of it is no longer being
+	// written. Default: 10m.
 	MaxDuration duration `yaml:"max_duration,omitempty"`
-	// The least size of a good one.
+	// The least size of a good one: of its content before compression, where that is
+	// known, else of what it takes.
 	MinSize size `yaml:"min_size,omitempty"`
 	// Whether a dump must end with mysqldump's "Dump completed" line: required, or
-	// none for dumps made with --skip-comments or --compact. Default: required.
+	// none for dumps made with --skip-comments or --compact, or encrypted. Default:
+	// required. A compressed dump is read once, whole, to see its last line.
 	Trailer string `yaml:"trailer,omitempty"`
+	// How far the newest good one is verified, at once when it is there.
+	Verify *verifyEntry `yaml:"verify,omitempty"`
+	// The restore tests that were promised.
+	RestoreTest *restoreTestEntry `yaml:"restore_test,omitempty"`
+}
+
+type s3Entry struct {
+	// The service, as host or host:port. Default: s3.amazonaws.com.
+	Endpoint string `yaml:"endpoint,omitempty"`
+	// Its region. Default: the service is asked.
+	Region string `yaml:"region,omitempty"`
+	// Whether to speak HTTP without TLS, for a service on this machine.
+	Plain bool `yaml:"plain,omitempty"`
+	// The access key. Default: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the
+	// environment, or the machine's role.
+	AccessKey string `yaml:"access_key,omitempty"`
+	// Its secret; write ${NAME} to take it from the environment.
+	SecretKey Secret `yaml:"secret_key,omitempty"`
+	// A file that holds the secret. It is read again with each look.
+	SecretKeyFile string `yaml:"secret_key_file,omitempty"`
+}
+
+type verifyEntry struct {
+	// complete (its maker's last mark is there), stream (all of it is read, and its
+	// streams' checksums match) or checksum (those that lie beside it do too).
+	// Default: stream.
+	Level string `yaml:"level,omitempty"`
+	// How often: longer is told, and one that does not change is read again then.
+	Interval duration `yaml:"interval,omitempty"`
+}
+
+type restoreTestEntry struct {
+	// How often one is due. It is a run of run_type restore_test whose task is the
+	// backup's name, as `dbsyncctl backup restore-test` reports it.
+	Interval duration `yaml:"interval"`
 }
 
 type jobSection struct {

@@ -5,7 +5,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,26 +86,12 @@ func (f *file) setDefaults() {
 	}
 }
 
-func (b *backupEntry) setDefaults(target string) {
-	setDefault(&b.Target, target)
-	setDefault(&b.MaxDuration, duration(10*time.Minute))
-	switch b.Method {
-	case MethodJob:
-		setDefault(&b.RunType, "backup")
-	case methodMysqldump:
-		setDefault(&b.Trailer, trailerRequired)
-	}
-}
-
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
 	}
 }
-
-// methodMysqldump is the method whose files end with a trailer.
-const methodMysqldump = "mysqldump"
 
 // validName is what the names of targets and backups look like: they become
 // label values and parts of URLs, and must not look like an address.
@@ -187,61 +172,6 @@ func (v *validator) histories(entries []historyEntry) {
 			MaxDuration: time.Duration(e.MaxDuration), NoLock: e.NoLock,
 		})
 	}
-}
-
-// The values of a backup's trailer.
-const (
-	trailerRequired = "required"
-	trailerNone     = "none"
-)
-
-func (v *validator) backups(entries []backupEntry) {
-	names := map[string]bool{}
-	for i, e := range entries {
-		key := fmt.Sprintf("backups[%d]", i)
-		v.name(key+".name", e.Name, names)
-		v.target(key+".target", e.Target)
-		switch methods := v.known.Methods; {
-		case e.Method == "":
-			v.add(key+".method", "missing: %s", unknownName("", methods))
-		case len(methods) > 0 && !slices.Contains(methods, e.Method):
-			v.add(key+".method", "%q cannot be watched: %s", e.Method, unknownName(e.Method, methods))
-		case e.Method == MethodJob:
-			v.runs(key, e)
-		default:
-			v.files(key, e)
-		}
-		v.config.backups = append(v.config.backups, Backup{
-			Name: e.Name, Target: e.Target, Method: e.Method, Path: e.Path, RunType: e.RunType, Task: e.Task,
-			ExpectedInterval: time.Duration(e.ExpectedInterval), MaxDuration: time.Duration(e.MaxDuration),
-			MinSize: int64(e.MinSize), Trailer: e.Trailer == trailerRequired,
-		})
-	}
-}
-
-// files checks a backup that is files.
-func (v *validator) files(key string, e backupEntry) {
-	v.required(key+".path", e.Path)
-	v.absolute(key+".path", e.Path)
-	if _, err := filepath.Match(e.Path, ""); err != nil {
-		v.add(key+".path", "not a pattern: %v; * and ? match anything but /, [ must be closed", err)
-	}
-	if e.Method == methodMysqldump {
-		v.oneOf(key+".trailer", e.Trailer, trailerRequired, trailerNone)
-	} else {
-		v.unused(key+".trailer", e.Trailer, "only for method: mysqldump")
-	}
-	const only = "only for method: job"
-	v.unused(key+".run_type", e.RunType, only)
-	v.unused(key+".task", e.Task, only)
-}
-
-// runs checks a backup that is runs of a job.
-func (v *validator) runs(key string, e backupEntry) {
-	v.required(key+".task", e.Task)
-	const not = "not for method: job, whose runs report what they wrote"
-	v.unused(key+".path", e.Path, not)
-	v.unused(key+".trailer", e.Trailer, not)
 }
 
 func (v *validator) windows(entries []maintenanceEntry) {

@@ -78,7 +78,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		defs = append(defs, maintenance(p.windows))
 		defs = append(defs, mysql.Definitions()...)
 		defs = append(defs, migration.Definitions(p.migrations())...)
-		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs}))
+		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs, StateDir: p.stateDir}))
 	}
 	if p.host != nil {
 		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
@@ -102,10 +102,18 @@ func (p plan) migrations() migration.Options {
 func (p plan) watched() []backup.Backup {
 	var all []backup.Backup
 	for _, b := range p.backups {
-		all = append(all, backup.Backup{
-			Name: b.Name, Method: b.Method, Path: b.Path, RunType: b.RunType, Task: b.Task,
+		level, _ := backup.ParseLevel(b.VerifyLevel)
+		one := backup.Backup{
+			Name: b.Name, Method: b.Method, Path: b.Path, History: b.HistoryTable, RunType: b.RunType, Task: b.Task,
 			ExpectedInterval: b.ExpectedInterval, MaxDuration: b.MaxDuration, MinSize: b.MinSize, Trailer: b.Trailer,
-		})
+			VerifyLevel: level, VerifyInterval: b.VerifyInterval, RestoreTestInterval: b.RestoreTestInterval,
+		}
+		if s := b.S3; s != nil {
+			one.S3 = &backup.S3{
+				Endpoint: s.Endpoint, Region: s.Region, Plain: s.Plain, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
+			}
+		}
+		all = append(all, one)
 	}
 	return all
 }
