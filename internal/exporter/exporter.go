@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,8 @@ type Exporter struct {
 	self    *self
 	limit   chan struct{} // one for each scrape that may go on; nil: no bound
 
+	compress func(http.Handler) http.HandlerFunc // what scrapes answer
+
 	runWrites  chan struct{} // one for each report of a run that may go on
 	refreshing hang.Guard    // of the state folder, for the run API
 
@@ -49,6 +52,10 @@ func New(options Options) (*Exporter, error) {
 		e.limit = make(chan struct{}, options.MaxRequests)
 	}
 	e.self = newSelf(e.visitorCount)
+	var err error
+	if e.compress, err = newCompress(); err != nil {
+		return nil, err
+	}
 	c, err := options.Load()
 	if err != nil {
 		return nil, err

@@ -4,15 +4,12 @@ package exporter
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/easy-erp/dbsync/internal/config"
@@ -120,27 +117,26 @@ func (e *Exporter) scrape(w http.ResponseWriter, r *http.Request, t *target, wit
 	}
 	ctx, cancel := e.bound(r)
 	defer cancel()
-	promhttp.HandlerFor(e.gatherer(ctx, t, wanted), promhttp.HandlerOpts{
-		ErrorHandling:     promhttp.ContinueOnError,
-		EnableOpenMetrics: true,
-		ErrorLog:          slog.NewLogLogger(e.options.Logger.Handler(), slog.LevelWarn),
-	}).ServeHTTP(w, r)
+	families := e.gather(ctx, t, wanted)
+	e.compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.encode(w, r, families) })).ServeHTTP(w, r)
 	return nil
 }
 
-// gatherer collects what is wanted. The families of collectors and those of the
+// gather collects what is wanted. The families of collectors and those of the
 // exporter have different names, so that putting them together is sorting them.
-func (e *Exporter) gatherer(ctx context.Context, t *target, wanted selection) prometheus.Gatherer {
-	return prometheus.GathererFunc(func() (families []*dto.MetricFamily, err error) {
-		if len(wanted.names) > 0 {
-			families = t.scraper.Scrape(ctx, wanted.names...)
-		}
-		if !wanted.self {
-			return families, nil
-		}
-		own, err := e.self.registry.Gather()
-		families = append(families, own...)
-		slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
-		return families, err
-	})
+func (e *Exporter) gather(ctx context.Context, t *target, wanted selection) []*dto.MetricFamily {
+	var families []*dto.MetricFamily
+	if len(wanted.names) > 0 {
+		families = t.scraper.Scrape(ctx, wanted.names...)
+	}
+	if !wanted.self {
+		return families
+	}
+	own, err := e.self.registry.Gather()
+	if err != nil {
+		e.options.Logger.Warn("the exporter's own metrics are incomplete", "err", err)
+	}
+	families = append(families, own...)
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return families
 }
