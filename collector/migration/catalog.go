@@ -122,7 +122,8 @@ func (p *place) find(tables []table, i int) {
 	p.schema, p.table, p.visible = tables[i].schema, tables[i].name, true
 	all := []table{tables[i]}
 	if suffix := p.tool.lock.suffix; suffix != "" {
-		if i := find(tables, p.schema, p.table+suffix); i >= 0 {
+		column, _, _ := strings.Cut(strings.ToLower(p.tool.lock.held), " ")
+		if i := find(tables, p.schema, p.table+suffix); i >= 0 && tables[i].columns[column] != "" {
 			p.lockTable = tables[i].name
 			all = append(all, tables[i])
 		}

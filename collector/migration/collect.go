@@ -42,14 +42,14 @@ func (c *histories) Collect(ctx context.Context, out *collector.Sink) error {
 	}
 	c.known = kept
 	s := session{c.target.Server, facts}
-	for i, one := range look(ctx, c.target.Server, visible) {
-		h := visible[i]
-		if gone(one.err) {
+	look(ctx, c.target.Server, visible)
+	for _, h := range visible {
+		if gone(h.seen.err) {
 			c.catalog.forget()
 			continue
 		}
 		out.Source(ctx, h.place.source(), func(ctx context.Context, out *collector.Sink) error {
-			return c.read(ctx, s, out, h, one)
+			return c.read(ctx, s, out, h)
 		})
 	}
 	return nil
@@ -70,15 +70,15 @@ func (c *histories) promise(ctx context.Context, out *collector.Sink, p place) {
 }
 
 // read gives the series of one history.
-func (c *histories) read(ctx context.Context, s session, out *collector.Sink, h *history, seen look1) error {
-	if seen.err != nil {
-		return seen.err
+func (c *histories) read(ctx context.Context, s session, out *collector.Sink, h *history) error {
+	if h.seen.err != nil {
+		return h.seen.err
 	}
 	now := c.target.Now()
-	if err := h.update(ctx, s.Server, seen.rows, now); err != nil {
+	if err := h.update(ctx, s.Server, h.seen.rows, now); err != nil {
 		return err
 	}
-	situation, err := h.judge(ctx, s, seen.probe, now)
+	situation, err := h.judge(ctx, s, h.seen.probe, now)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const (
 type history struct {
 	place    place
 	question question
+	seen     answer // the newest
 
 	rows  []revision
 	mark  rowsMark  // that of the rows
@@ -128,7 +129,7 @@ func (h *history) judge(ctx context.Context, s session, p probe, now time.Time) 
 		if err != nil {
 			return result, err
 		}
-		if held, err = h.held(ctx, s, again[0].probe, now); err != nil || held || again[0].rows != h.mark {
+		if held, err = h.held(ctx, s, again[0], now); err != nil || held || again[0].rows != h.mark {
 			result.held = held
 			return result, err
 		}

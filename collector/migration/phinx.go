@@ -8,7 +8,7 @@ func phinx() *tool {
 	return &tool{
 		name:    "phinx",
 		table:   "phinxlog",
-		columns: []string{"version bigint", "start_time", "end_time"},
+		columns: []string{"version bigint", "migration_name", "start_time", "end_time"},
 		rows: selection{
 			version: "version", description: "migration_name", ended: local("end_time"),
 			took: "TIMESTAMPDIFF(SECOND, NULLIF(start_time, 0), NULLIF(end_time, 0))",

@@ -31,8 +31,8 @@ type probe struct {
 // rowsMark tells whether two looks saw the same rows: top grows with each new one.
 type rowsMark struct{ top, count, mark sql.NullInt64 }
 
-// look1 is what came of the look at one place.
-type look1 struct {
+// answer is what came of the look at one history.
+type answer struct {
 	probe
 	err error
 }
@@ -54,37 +54,40 @@ func (p place) question() question {
 // batch is how many histories one statement looks at.
 const batch = 50
 
-// look probes the histories. A statement over several fails as a whole; then each
-// is asked by itself.
-func look(ctx context.Context, server collector.Server, all []*history) []look1 {
-	seen := make([]look1, 0, len(all))
-	for some := range slices.Chunk(all, batch) {
-		seen = append(seen, lookTogether(ctx, server, some)...)
+// look probes the histories, each of which gets its answer. A statement over
+// several fails as a whole; then each is asked by itself, and what failed stays
+// alone until it works again.
+func look(ctx context.Context, server collector.Server, all []*history) {
+	var together []*history
+	for _, h := range all {
+		if h.seen.err != nil {
+			lookTogether(ctx, server, []*history{h})
+		} else {
+			together = append(together, h)
+		}
 	}
-	return seen
+	for some := range slices.Chunk(together, batch) {
+		lookTogether(ctx, server, some)
+	}
 }
 
-func lookTogether(ctx context.Context, server collector.Server, all []*history) []look1 {
+func lookTogether(ctx context.Context, server collector.Server, all []*history) {
 	seen, err := ask(ctx, server, all)
-	if err == nil {
-		return seen
-	}
-	seen = make([]look1, len(all))
-	for i := range all {
-		if seen[i].err = err; ctx.Err() != nil || len(all) == 1 {
-			continue
-		}
-		one, err := ask(ctx, server, all[i:i+1])
-		if seen[i].err = err; err == nil {
-			seen[i] = one[0]
+	for i, h := range all {
+		switch {
+		case err == nil:
+			h.seen = answer{probe: seen[i]}
+		case len(all) == 1 || ctx.Err() != nil:
+			h.seen = answer{err: err}
+		default:
+			lookTogether(ctx, server, all[i:i+1])
 		}
 	}
-	return seen
 }
 
 // ask probes the histories in one statement. Whether the server is read-only is
 // asked once.
-func ask(ctx context.Context, server collector.Server, all []*history) ([]look1, error) {
+func ask(ctx context.Context, server collector.Server, all []*history) ([]probe, error) {
 	var statement strings.Builder
 	var args []any
 	// MariaDB 12.1 made words of read_only; a reader of Aurora has the other one.
@@ -97,7 +100,7 @@ func ask(ctx context.Context, server collector.Server, all []*history) ([]look1,
 		statement.WriteString("SELECT " + strconv.Itoa(i) + ", " + readOnly + ", " + h.question.columns + h.question.from)
 		args = append(args, h.question.args...)
 	}
-	seen := make([]look1, len(all))
+	seen := make([]probe, len(all))
 	rows := 0
 	var elsewhere sql.NullBool
 	err := server.Query(ctx, func(row collector.Row) error {
@@ -111,7 +114,7 @@ func ask(ctx context.Context, server collector.Server, all []*history) ([]look1,
 		if only.Valid {
 			elsewhere = only
 		}
-		seen[i].probe = one
+		seen[i] = one
 		return nil
 	}, statement.String(), args...)
 	if err == nil && rows != len(all) {

@@ -6,6 +6,8 @@ package migration_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -136,4 +138,30 @@ func TestQuietScrapeIsOneStatementForAllHistories(t *testing.T) {
 			m.expect(s, schema, "history_visible 1", "info 1 1", "lock_held 0", "revisions failed 0", "revisions running 0")
 		}
 	})
+}
+
+// TestBrokenHistoryFailsAlone: a table that cannot be read costs the others nothing but one statement more.
+func TestBrokenHistoryFailsAlone(t *testing.T) {
+	server := testenv.MariaDB(t) // one of its own, to break
+	good, bad := server.Schema(t), server.Schema(t)
+	server.Exec(t, fmt.Sprintf(golangMigrateTable, good), "INSERT INTO "+good+".schema_migrations VALUES (1, 0)",
+		fmt.Sprintf(golangMigrateTable, bad)+" ENGINE=MyISAM", "INSERT INTO "+bad+".schema_migrations VALUES (1, 0)")
+	m := watch(t, server, migration.Options{Discover: true}, append(documented(server, good), documented(server, bad)...)...)
+	m.healthy(m.scrape())
+	server.Exec(t, "FLUSH TABLES")
+	if err := os.Truncate(filepath.Join(server.DataDir(), bad, "schema_migrations.MYI"), 100); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, _ := m.once(t)
+		m.expect(s, good, "history_visible 1", "info 1 1", "lock_held 0", "revisions failed 0", "revisions running 0")
+		source := fmt.Sprintf("source_success{collector=%q,source=%q}", "migration.history", bad+".schema_migrations")
+		if got, ok := s[source]; !ok || got != 0 {
+			t.Errorf("%s = %v, %v", source, got, ok)
+		}
+		m.expect(s, bad)
+	}
+	if _, n := m.once(t); n != 2 {
+		t.Errorf("%d statements, want one for the good ones and one for the broken", n)
+	}
 }
