@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"go.uber.org/goleak"
 
 	"github.com/easy-erp/dbsync/internal/rulefile"
 )
@@ -20,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	// Notifications show local time; the golden files are written in UTC.
 	time.Local = time.UTC
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func load(t *testing.T) *amconfig.Config {
