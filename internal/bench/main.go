@@ -22,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
@@ -116,11 +117,30 @@ func (b comparison) onServer(ctx context.Context, program sandbox.Program) (err 
 			return err
 		}
 		report(b.out, c.title, m)
+		if err := b.limit(ctx, account, contestant{"dbsync_exporter", ours, c.ours}, m[0]); err != nil {
+			return err
+		}
 		if err := b.profile(ctx, fmt.Sprintf("%s-%d", server.Kind(), i), contestant{"dbsync_exporter", ours, c.ours}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// limit compares with the same SQL and nothing else.
+func (b comparison) limit(ctx context.Context, a *account, c contestant, m measurement) error {
+	statements, err := statementsOf(ctx, a, c)
+	if err != nil {
+		return err
+	}
+	alone, err := replay(ctx, a, statements, b.scrapes)
+	if err != nil {
+		return err
+	}
+	p50 := float64(alone) / float64(time.Millisecond)
+	_, err = fmt.Fprintf(b.out, "  its %d statements alone, over one open connection: p50 %.2f ms; the scrape takes %.2f times that\n",
+		len(statements), p50, m.quantile(0.5)/p50)
+	return err
 }
 
 // onHost compares the host's families with node_exporter.

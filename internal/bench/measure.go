@@ -30,10 +30,11 @@ type contestant struct {
 type measurement struct {
 	name        string
 	times       []time.Duration // sorted
-	bytes       int             // of the last answer, uncompressed
+	bytes       int             // of the last answer, on the wire
 	cpu         float64         // seconds per scrape
 	mallocs     float64         // per scrape
 	resident    float64         // bytes, after the scrapes
+	private     float64         // of these, what is not the program's file in the page cache
 	statements  float64         // per scrape
 	connections float64         // new ones, per scrape
 }
@@ -104,16 +105,30 @@ func (m *measurement) add(ctx context.Context, server *sandbox.Instance, c conte
 		return err
 	}
 	m.resident = float64(stat.ResidentMemory())
+	status, err := process.NewStatus()
+	if err != nil {
+		return err
+	}
+	m.private = float64(status.RssAnon)
 	allocated, err := c.mallocs(ctx)
 	m.mallocs += allocated - mallocs
 	return err
 }
 
+// accept is what Prometheus 3 sends.
+const accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6," +
+	"application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4," +
+	"text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+
+// scrape asks as Prometheus does, and returns the time and the bytes on the wire.
 func (c contestant) scrape(ctx context.Context) (time.Duration, int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.service.URL()+"/metrics"+c.query, nil)
 	if err != nil {
 		return 0, 0, err
 	}
+	request.Header.Set("Accept", accept)
+	request.Header.Set("Accept-Encoding", "gzip") // set here, so that nobody unpacks it
+	request.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "10")
 	start := time.Now()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

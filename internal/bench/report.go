@@ -30,9 +30,10 @@ func report(out io.Writer, title string, m []measurement) {
 	row("CPU per scrape, ms", "%.2f", func(m measurement) float64 { return m.cpu * 1000 })
 	row("allocations per scrape", "%.0f", func(m measurement) float64 { return m.mallocs })
 	row("resident memory, MiB", "%.1f", func(m measurement) float64 { return m.resident / (1 << 20) })
+	row("of that private, MiB", "%.1f", func(m measurement) float64 { return m.private / (1 << 20) })
 	row("statements per scrape", "%.2f", func(m measurement) float64 { return m.statements })
 	row("new connections per scrape", "%.2f", func(m measurement) float64 { return m.connections })
-	row("answer, kB", "%.1f", func(m measurement) float64 { return float64(m.bytes) / 1000 })
+	row("answer on the wire, kB", "%.1f", func(m measurement) float64 { return float64(m.bytes) / 1000 })
 	_ = w.Flush()
 }
 
