@@ -46,12 +46,12 @@ func query(collectors ...string) string {
 }
 
 // startDBSync runs our exporter; without an account for the host alone.
-func startDBSync(ctx context.Context, path string, a *account) (*sandbox.Service, error) {
+func startDBSync(ctx context.Context, path string, a *account, flags ...string) (*sandbox.Service, error) {
 	return sandbox.StartService(ctx, sandbox.ServiceOptions{
 		Program: sandbox.Program{Path: path},
 		Ready:   "/-/ready",
 		Arguments: func(address, dir string) []string {
-			args := []string{"--web.listen-address=" + address, "--log.level=error", "--web.enable-pprof"}
+			args := append([]string{"--web.listen-address=" + address, "--log.level=error"}, flags...)
 			if a == nil {
 				return args
 			}

@@ -79,6 +79,14 @@ type comparison struct {
 	out      io.Writer
 }
 
+// flags are our exporter's own: without profiles it runs as it does everywhere.
+func (b comparison) flags() []string {
+	if b.profiles == "" {
+		return nil
+	}
+	return []string{"--web.enable-pprof"}
+}
+
 // onServer compares with mysqld_exporter.
 func (b comparison) onServer(ctx context.Context, program sandbox.Program) (err error) {
 	server, err := sandbox.Start(ctx, sandbox.Options{Program: program, Flags: []string{"--performance-schema=ON"}})
@@ -90,7 +98,7 @@ func (b comparison) onServer(ctx context.Context, program sandbox.Program) (err 
 	if err != nil {
 		return err
 	}
-	ours, err := startDBSync(ctx, b.exporter, account)
+	ours, err := startDBSync(ctx, b.exporter, account, b.flags()...)
 	if err != nil {
 		return err
 	}
@@ -145,7 +153,7 @@ func (b comparison) limit(ctx context.Context, a *account, c contestant, m measu
 
 // onHost compares the host's families with node_exporter.
 func (b comparison) onHost(ctx context.Context) (err error) {
-	ours, err := startDBSync(ctx, b.exporter, nil)
+	ours, err := startDBSync(ctx, b.exporter, nil, b.flags()...)
 	if err != nil {
 		return err
 	}
