@@ -33,7 +33,7 @@ func (m Mail) String() string {
 	return fmt.Sprintf("%s mail to %s: %s", m.At.Format(time.TimeOnly), strings.Join(m.To, ", "), m.Subject)
 }
 
-// Mailbox is a mail server that keeps what it is sent. It offers neither TLS nor authentication.
+// Mailbox is a mail server that keeps what it is sent. Opened by [OpenMailbox], it offers neither TLS nor authentication.
 type Mailbox struct {
 	*box[Mail]
 	listener net.Listener
@@ -47,14 +47,19 @@ func OpenMailbox(address string) (*Mailbox, error) {
 		return nil, err
 	}
 	mailbox := &Mailbox{box: newBox[Mail](), listener: listener}
-	mailbox.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+	mailbox.server = newServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{deliver: mailbox.add}, nil
 	}))
-	mailbox.server.Domain = "localhost"
-	mailbox.server.MaxMessageBytes = maxSize
-	mailbox.server.ReadTimeout, mailbox.server.WriteTimeout = time.Minute, time.Minute
 	go func() { _ = mailbox.server.Serve(listener) }()
 	return mailbox, nil
+}
+
+func newServer(backend smtp.Backend) *smtp.Server {
+	server := smtp.NewServer(backend)
+	server.Domain = "localhost"
+	server.MaxMessageBytes = maxSize
+	server.ReadTimeout, server.WriteTimeout = time.Minute, time.Minute
+	return server
 }
 
 // Addr is the host and port of the mail server.
