@@ -38,7 +38,7 @@ compdef _dbsyncctl dbsyncctl
 
 func (c *cli) addCompletion() {
 	command := c.app.Command("completion", "Write the script that lets a shell complete commands and flags.").HelpLong(completionHelp)
-	shell := command.Arg("shell", "bash or zsh.").Required().Enum("bash", "zsh")
+	shell := command.Arg("shell", "bash or zsh.").Required().HintOptions("bash", "zsh").Enum("bash", "zsh")
 	c.does(command, func(_ context.Context, std stdio) error {
 		script := bashCompletion
 		if *shell == "zsh" {

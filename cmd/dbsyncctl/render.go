@@ -4,8 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
+	"github.com/easy-erp/dbsync/internal/envfile"
 	"github.com/easy-erp/dbsync/internal/pack"
 	"github.com/easy-erp/dbsync/internal/render"
 )
@@ -42,30 +46,103 @@ const renderHelp = `The values, all of them optional but for one receiver at lea
       grafana_url: https://grafana.example.com
       runbook_url: https://wiki.example.com/runbooks
 
-Files that were rendered before are replaced, each in one step; nothing changes when a value is wrong.`
+An installation that has its settings in environment variables gives those instead, or beside the values:
+
+    dbsyncctl render --env-file .env /etc
+
+writes alertmanager/secrets/* with mode 0600, and flags that the servers read with "prometheus @prometheus.flags" and
+"alertmanager @alertmanager.flags". docs/environment.md lists the variables.
+
+Files that were rendered before are replaced, each in one step, and keep their owner; nothing changes when a value is
+wrong.`
 
 func (c *cli) addRender() {
 	command := c.app.Command("render", "Write Prometheus', Alertmanager's and the rules' files with your values.").HelpLong(renderHelp)
-	values := command.Flag("values", "The file with your values.").PlaceHolder("FILE").Required().ExistingFile()
-	version := command.Flag("alertmanager.version", "The Alertmanager that will read the files, such as 0.33; wins over the values.").
-		PlaceHolder("X.Y").String()
-	dir := command.Arg("dir", "The folder to write to.").Default(".").String()
-	c.does(command, func(_ context.Context, std stdio) error {
-		v, err := render.Load(*values)
-		if err != nil {
-			return err
-		}
-		if *version != "" {
-			v.Alertmanager.Version = *version
-		}
-		notes, err := render.Write(*dir, pack.Source(), v)
-		if err != nil {
-			return err
-		}
-		for _, note := range notes {
-			fmt.Fprintln(std.err, "note:", note)
-		}
-		_, err = fmt.Fprintf(std.out, "written to %s\n", *dir)
+	r := &renderer{}
+	command.Flag("values", "The file with your values.").PlaceHolder("FILE").ExistingFileVar(&r.values)
+	command.Flag("env-file", "A .env file with SMTP_HOST, SLACK_WEBHOOK_DEV and their like; wins over the values.").
+		PlaceHolder("FILE").ExistingFileVar(&r.envFile)
+	command.Flag("environment", "Take those variables from the environment.").BoolVar(&r.environment)
+	command.Flag("installed-as", "Where the servers will see the folder; the secrets are referred to by this path.").
+		PlaceHolder("DIR").StringVar(&r.installedAs)
+	command.Flag("alertmanager.version", "The Alertmanager that will read the files, such as 0.33; wins over the values.").
+		PlaceHolder("X.Y").StringVar(&r.version)
+	command.Arg("dir", "The folder to write to.").Default(".").StringVar(&r.dir)
+	c.does(command, func(_ context.Context, std stdio) error { return r.run(std) })
+}
+
+// renderer is what the command line says.
+type renderer struct {
+	values, envFile, installedAs, version, dir string
+	environment                                bool
+}
+
+func (r *renderer) run(std stdio) error {
+	if r.values == "" && r.envFile == "" && !r.environment {
+		return &exitError{exitUsage, errors.New("nothing to render with: give --values, --env-file or --environment")}
+	}
+	v, err := r.load()
+	if err != nil {
 		return err
-	})
+	}
+	fromVariables, err := r.apply(&v)
+	if err != nil {
+		return err
+	}
+	if r.version != "" {
+		v.Alertmanager.Version = r.version
+	}
+	notes, err := render.Write(r.dir, pack.Source(), v, fromVariables.Files...)
+	if err != nil {
+		return err
+	}
+	for _, line := range fromVariables.Report {
+		fmt.Fprintln(std.err, line)
+	}
+	for _, note := range notes {
+		fmt.Fprintln(std.err, "note:", note)
+	}
+	_, err = fmt.Fprintf(std.out, "written to %s\n", r.dir)
+	return err
+}
+
+func (r *renderer) load() (render.Values, error) {
+	if r.values == "" {
+		return render.Values{}, nil
+	}
+	return render.Load(r.values)
+}
+
+// apply puts the variables over the values.
+func (r *renderer) apply(v *render.Values) (envfile.Result, error) {
+	if r.envFile == "" && !r.environment {
+		return envfile.Result{}, nil
+	}
+	seen := r.installedAs
+	if seen == "" {
+		var err error
+		if seen, err = filepath.Abs(r.dir); err != nil {
+			return envfile.Result{}, err
+		}
+	}
+	folder := filepath.ToSlash(seen) + "/alertmanager"
+	if r.environment {
+		if r.envFile != "" {
+			return envfile.Result{}, &exitError{exitUsage, errors.New("--env-file and --environment: give one of them")}
+		}
+		return envfile.Apply(envfile.Select(os.Environ()), folder, v)
+	}
+	text, err := os.ReadFile(r.envFile)
+	if err != nil {
+		return envfile.Result{}, err
+	}
+	variables, err := envfile.Parse(string(text))
+	if err != nil {
+		return envfile.Result{}, fmt.Errorf("%s:%w", r.envFile, err)
+	}
+	result, err := envfile.Apply(variables, folder, v)
+	if err != nil {
+		return envfile.Result{}, fmt.Errorf("%s: %w", r.envFile, err)
+	}
+	return result, nil
 }

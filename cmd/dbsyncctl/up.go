@@ -57,7 +57,7 @@ func (c *cli) addUp() {
 		Envar("DBSYNC_DSN").StringVar(&u.dsn)
 	command.Flag("dir", "Keep configuration, logs and dumps in this folder.").PlaceHolder("DIR").StringVar(&u.dir)
 	command.Flag("offset-ports", "Add N to every port: 3306, 9090, 9093, 19104.").PlaceHolder("N").IntVar(&u.offset)
-	command.Flag("break", "Break something as soon as all is up; may be repeated.").PlaceHolder("WHAT").EnumsVar(&u.faults, faultNames()...)
+	command.Flag("break", "Break something as soon as all is up; may be repeated.").PlaceHolder("WHAT").HintOptions(faultNames()...).EnumsVar(&u.faults, faultNames()...)
 	command.Flag("waits", "Multiplies the waits of rules and routes; 1 is as shipped.").
 		Default(fmt.Sprint(stack.DefaultPace)).Float64Var(&u.pace)
 	command.Flag("download", "Unpack packages of the distribution when a program is missing.").Default("true").BoolVar(&u.download)
