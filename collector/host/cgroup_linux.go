@@ -119,20 +119,6 @@ func collectCgroupCPU(out *collector.Sink, at hierarchy) (bool, error) {
 	})
 }
 
-// scaled is a family and the size of the unit that the kernel counts in.
-type scaled struct {
-	family *collector.Family
-	unit   float64
-}
-
-func emitKeys(out *collector.Sink, path string, wanted map[string]scaled) error {
-	return readKeys(path, func(key string, value float64) {
-		if s, ok := wanted[key]; ok {
-			out.Emit(s.family, value*s.unit)
-		}
-	})
-}
-
 // narrowest returns the lowest limit and the directory that sets it.
 func narrowest(levels []string, read func(dir string) (float64, error)) (string, float64, error) {
 	at, lowest := "", float64(unlimited)

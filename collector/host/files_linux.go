@@ -3,7 +3,6 @@
 package host
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -27,7 +26,7 @@ var (
 
 	// By the key in the file, which is the end of the name too: node_exporter's
 	// default choice, in its type.
-	vmstatFields = map[string]*collector.Family{
+	vmstatFields = map[string]scaled{
 		"pgfault":    vmstat("pgfault", "Page faults of all programs since boot."),
 		"pgmajfault": vmstat("pgmajfault", "Page faults that waited for the disk since boot."),
 		"pgpgin":     vmstat("pgpgin", "KiB read from disks since boot."),
@@ -38,43 +37,48 @@ var (
 	}
 )
 
-func vmstat(key, help string) *collector.Family {
-	return untyped("node_vmstat_"+key, help, "/proc/vmstat")
+func vmstat(key, help string) scaled {
+	return scaled{untyped("node_vmstat_"+key, help, "/proc/vmstat"), 1}
 }
 
 func vmstatFamilies() []*collector.Family {
 	var all []*collector.Family
 	for _, key := range []string{"pgfault", "pgmajfault", "pgpgin", "pgpgout", "pswpin", "pswpout", "oom_kill"} {
-		all = append(all, vmstatFields[key])
+		all = append(all, vmstatFields[key].family)
 	}
 	return all
 }
 
 func (h *host) collectVMStat(_ context.Context, out *collector.Sink) error {
-	return readKeys(h.path("proc/vmstat"), func(key string, value float64) {
-		if f := vmstatFields[key]; f != nil {
-			out.Emit(f, value)
-		}
-	})
+	return emitKeys(out, h.path("proc/vmstat"), vmstatFields)
 }
 
-// readKeys reads a file of lines that are a key and a number, as the kernel
-// writes many of them.
-func readKeys(path string, visit func(key string, value float64)) error {
+// scaled is a family with the size of the unit that the kernel counts in.
+type scaled struct {
+	family *collector.Family
+	unit   float64
+}
+
+// emitKeys reads a file of lines that are a key and a number, as the kernel
+// writes many of them, and gives those wanted.
+func emitKeys(out *collector.Sink, path string, wanted map[string]scaled) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for lines.Scan() {
-		key, number, _ := strings.Cut(lines.Text(), " ")
-		value, err := strconv.ParseFloat(number, 64)
-		if err != nil {
-			return fmt.Errorf("%s: line %q: want a key and a number", path, lines.Text())
+	for line := range bytes.Lines(data) {
+		key, number, _ := bytes.Cut(bytes.TrimRight(line, "\n"), []byte(" "))
+		s, ok := wanted[string(key)]
+		if !ok {
+			continue
 		}
-		visit(key, value)
+		value, err := strconv.ParseFloat(string(number), 64)
+		if err != nil {
+			return fmt.Errorf("%s: line %q: want a key and a number", path, line)
+		}
+		out.Emit(s.family, value*s.unit)
 	}
-	return lines.Err()
+	return nil
 }
 
 // readNumber reads a file that holds one number.

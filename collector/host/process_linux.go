@@ -95,10 +95,10 @@ func (h *host) processesHidden() bool {
 	return err != nil
 }
 
-// comm returns the name of a process. It is read for every process there is, so
-// it goes without what makes an os.File: that halves the cost.
+// comm returns the name of a process. It goes without what makes an os.File, which
+// halves the cost.
 func (h *host) comm(pid int) (string, error) {
-	fd, err := unix.Open(h.path("proc", strconv.Itoa(pid), "comm"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(h.path("proc")+"/"+strconv.Itoa(pid)+"/comm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return "", err
 	}
@@ -108,43 +108,79 @@ func (h *host) comm(pid int) (string, error) {
 	return strings.TrimSuffix(string(name[:max(n, 0)]), "\n"), err
 }
 
-// findProcesses reads the names of all processes, and more of those wanted.
+// findProcesses reads the names of the processes, and more of those wanted.
 func (h *host) findProcesses(fs procfs.FS) (map[string][]process, error) {
 	wanted := make(map[string]string, len(h.opts.Processes)) // by the name as the kernel cuts it
 	for _, name := range h.opts.Processes {
 		wanted[name[:min(len(name), commLength)]] = name
 	}
-	all, err := fs.AllProcs()
+	pids, err := h.pids()
 	if err != nil {
 		return nil, err
 	}
+	others := &h.kept.strangers
+	others.begin(h.now())
 	found, started := map[string][]process{}, map[processID]float64{}
-	for _, p := range all {
-		comm, err := h.comm(p.PID)
-		name, ok := wanted[comm]
-		if err != nil || !ok {
-			continue // it has ended, or is somebody else's
+	for _, pid := range pids {
+		if others.known(pid) {
+			continue
 		}
-		one, err := h.readProcess(p, started)
+		comm, err := h.comm(pid)
+		if err != nil {
+			continue // it has ended, or is hidden
+		}
+		name, ok := wanted[comm]
+		if !ok {
+			others.add(pid)
+			continue
+		}
+		one, err := h.readProcess(fs, pid, started)
 		if gone(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("process %d (%s): %w", p.PID, name, err)
+			return nil, fmt.Errorf("process %d (%s): %w", pid, name, err)
 		}
 		if !strings.Contains("ZX", one.stat.State) { // dead, and not waited for
 			found[name] = append(found[name], one)
 		}
 	}
+	others.end()
 	h.kept.started = started
 	return found, nil
 }
 
+// pids lists the processes there are.
+func (h *host) pids() ([]int, error) {
+	dir, err := os.Open(h.path("proc"))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	pids := make([]int, 0, len(names))
+	for _, name := range names {
+		if name[0] < '1' || '9' < name[0] {
+			continue
+		}
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
+
 // readProcess reads one process and notes its start, which is computed once:
 // the boot time that it is reckoned from moves when the clock is set.
-func (h *host) readProcess(p procfs.Proc, started map[processID]float64) (process, error) {
+func (h *host) readProcess(fs procfs.FS, pid int, started map[processID]float64) (process, error) {
 	var one process
-	var err error
+	p, err := fs.Proc(pid)
+	if err != nil {
+		return one, err
+	}
 	if one.stat, err = p.Stat(); err != nil {
 		return one, err
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 func processScrape(t *testing.T, change func(root string)) []*dto.MetricFamily {
@@ -63,6 +65,55 @@ func TestStartTimeDoesNotMove(t *testing.T) {
 	before, _ := value(scrape(t, s), "dbsync_process_start_time_seconds", "process", "mariadbd")
 	write(t, opts.Root, "proc/stat", "cpu  1 1 1 1 1 1 1 1 1 1\ncpu0 1 1 1 1 1 1 1 1 1 1\nbtime 1795499999\n")
 	want(t, scrape(t, s), before, "dbsync_process_start_time_seconds", "process", "mariadbd")
+}
+
+// A process that becomes a wanted one is found: at once when it is young, and
+// within a minute when it has long been something else.
+func TestProcessThatBecomesAnotherProgramIsFound(t *testing.T) {
+	opts := fixtureOptions(t)
+	opts.Processes = []string{"mysqld"}
+	now := fixtureNow
+	target := &collector.Target{Name: "t", Now: func() time.Time { return now }}
+	s, err := collector.NewScraper(target, []collector.Definition{Definition(opts)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, scrape(t, s), 0, "dbsync_process_up", "process", "mysqld")
+	write(t, opts.Root, "proc/4242/comm", "mysqld\n")
+	want(t, scrape(t, s), 1, "dbsync_process_instances", "process", "mysqld")
+	write(t, opts.Root, "proc/4300/comm", "mysqld\n") // looked at twice before
+	now = now.Add(rescanEvery)
+	want(t, scrape(t, s), 2, "dbsync_process_instances", "process", "mysqld")
+	now = now.Add(-time.Hour) // a clock that is set back stops nothing
+	write(t, opts.Root, "proc/4300/comm", "mariadbd\n")
+	want(t, scrape(t, s), 1, "dbsync_process_instances", "process", "mysqld")
+}
+
+// The names of strangers are not read again and again.
+func TestStrangersAreLookedAtRarely(t *testing.T) {
+	now := fixtureNow
+	s := strangers{}
+	read := func() (n int) {
+		s.begin(now)
+		defer s.end()
+		for pid := range 1000 {
+			if !s.known(pid) {
+				s.add(pid)
+				n++
+			}
+		}
+		return n
+	}
+	for i, want := range []int{1000, 1000, 0, 0} {
+		if got := read(); got != want {
+			t.Errorf("round %d reads %d names, want %d", i, got, want)
+		}
+	}
+	s.begin(now) // all end
+	s.end()
+	if got := read(); got != 1000 {
+		t.Errorf("%d names are read of new processes with old numbers", got)
+	}
 }
 
 // child starts this program under a name that nothing else has, and longer than

@@ -5,6 +5,7 @@ package host
 import (
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -37,11 +38,31 @@ func (h *host) systemSources() []*source {
 
 // remembered is what the sources keep from one collection to the next.
 type remembered struct {
-	started map[processID]float64 // Unix time
-	cgroup  cgroup
+	started   map[processID]float64 // Unix time
+	strangers strangers
+	cgroup    cgroup
+	procfs    lazyFS
 }
 
-func (h *host) procfs() (procfs.FS, error) { return procfs.NewFS(h.path("proc")) }
+// lazyFS is a procfs that is looked at once, when it is there.
+type lazyFS struct {
+	mu sync.Mutex
+	fs *procfs.FS
+}
+
+func (h *host) procfs() (procfs.FS, error) {
+	kept := &h.kept.procfs
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if kept.fs == nil {
+		fs, err := procfs.NewFS(h.path("proc"))
+		if err != nil {
+			return fs, err
+		}
+		kept.fs = &fs
+	}
+	return *kept.fs, nil
+}
 
 // below returns where the exporter sees a directory of the monitored machine.
 func (h *host) below(path string) string { return h.path(path) }
