@@ -141,7 +141,7 @@ func (h *history) judge(ctx context.Context, s session, p probe, now time.Time) 
 // held reports whether the tool is at work on this history. Where all schemas
 // have the same lock it may be at work on another.
 func (h *history) held(ctx context.Context, s session, p probe, now time.Time) (bool, error) {
-	if err := h.lock.see(ctx, s, p.holder, p.since, now); err != nil {
+	if err := h.lock.see(ctx, s, h.place.tool.lock, p, now); err != nil {
 		return false, err
 	}
 	elsewhere := h.place.tool.lock.shared && h.lock.schema != "" && h.lock.schema != h.place.schema

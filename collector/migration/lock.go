@@ -20,8 +20,8 @@ type lock struct {
 	// schemas have the same, as such a lock is the server's.
 	names  func(schema, table string) []string
 	shared bool
-	// suffix makes the lock table's name of the history's, in lower case; held is
-	// not 0 while it is taken, since is the Unix time when that was, where known.
+	// suffix makes the lock table's name of the history's; held is SQL that is not 0
+	// while the lock is taken, since is SQL for when that was, where it is known.
 	suffix      string
 	held, since string
 }
@@ -73,34 +73,38 @@ type lockWatch struct {
 	schema string    // what the holder is connected to; empty: not known
 }
 
-// see takes note of a lock's holder. A new holder has had it since it was seen
-// free at the earliest and since now at the latest; in between, since it began
-// what it is doing, as a connection does nothing else while it waits for a lock,
-// or since when the lock's table says.
-func (w *lockWatch) see(ctx context.Context, s session, holder sql.NullInt64, said sql.NullFloat64, now time.Time) error {
-	if !holder.Valid {
+// see takes note of a lock's holder, now. A new one has had it since it was last
+// seen free at the earliest and since now at the latest; in between, since its
+// table says, or since when its connection has been doing what it does: that began
+// with the lock in its hands.
+func (w *lockWatch) see(ctx context.Context, s session, l lock, p probe, now time.Time) error {
+	if !p.holder.Valid {
 		*w = lockWatch{free: now}
 		return nil
 	}
-	if holder == w.holder {
+	if p.holder == w.holder {
 		return nil
 	}
-	w.holder, w.since, w.schema = holder, now, ""
-	claim := now
-	if said.Valid {
-		claim = time.Unix(0, int64(said.Float64*1e9))
-	} else if c, ok, err := s.connection(ctx, holder.Int64); err != nil {
-		*w = lockWatch{free: w.free}
-		return err
-	} else if ok {
-		w.schema, claim = c.schema, now.Add(-c.busy)
+	claim, schema := now, ""
+	if p.since.Valid {
+		claim = time.UnixMilli(int64(p.since.Float64 * 1000))
+	}
+	if l.names != nil {
+		c, ok, err := s.connection(ctx, p.holder.Int64)
+		if err != nil {
+			return err
+		}
+		if ok {
+			claim, schema = now.Add(-c.busy), c.schema
+		}
 	}
 	if claim.Before(w.free) {
 		claim = w.free
 	}
-	if claim.Before(now) {
-		w.since = claim
+	if claim.After(now) { // clocks differ
+		claim = now
 	}
+	*w = lockWatch{holder: p.holder, since: claim, free: w.free, schema: schema}
 	return nil
 }
 

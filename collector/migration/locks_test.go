@@ -131,6 +131,34 @@ func TestLockTableOfKnexIsItsLock(t *testing.T) {
 	})
 }
 
+// TestLockIsHeldSinceItsTableSays, unless the exporter itself saw it free later.
+func TestLockIsHeldSinceItsTableSays(t *testing.T) {
+	t.Parallel()
+	var liquibase recorded
+	for _, r := range recordedHistories() {
+		if r.tool == "liquibase" {
+			liquibase = r
+		}
+	}
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		schema := server.Schema(t)
+		for _, statement := range liquibase.sql {
+			server.Exec(t, strings.ReplaceAll(statement, "{s}", schema))
+		}
+		watched := watch(t, server, migration.Options{Discover: true}, documented(server, schema)...)
+		watched.scrape()
+		server.Exec(t, "UPDATE "+schema+".DATABASECHANGELOGLOCK SET LOCKED = 1, LOCKGRANTED = NOW() - INTERVAL 1 HOUR")
+		late := watch(t, server, migration.Options{Discover: true}, documented(server, schema)...)
+		for m, want := range map[*monitor]time.Duration{watched: 0, late: time.Hour} {
+			since := m.scrape().of(schema)["lock_acquired_timestamp_seconds"]
+			ago := time.Since(time.UnixMilli(int64(since * 1000)))
+			if d := ago - want; d < -5*time.Second || d > time.Minute {
+				t.Errorf("held for %v, want %v", ago, want)
+			}
+		}
+	}, elsewhere)
+}
+
 // TestReadOnlyServerHasNoLocks: migrations run on the server that it replicates from.
 func TestReadOnlyServerHasNoLocks(t *testing.T) {
 	testenv.EachServer(t, func(t *testing.T, server *testenv.Server) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// tool is all that differs between migration tools. A further one is a file with
-// one variable, and its line in tools.
+// tool is all that differs between migration tools. A further one is a file, and
+// its name in tools.
 type tool struct {
 	name string
 	// table is the default name of its history; discovery looks at the tables whose
