@@ -102,7 +102,7 @@ func instant(ctx context.Context, api prometheus.API, query string) (model.Vecto
 }
 
 func newStatus(samples model.Vector) Status {
-	s := Status{Health: Unknown, Parts: unknownParts(), KPI: map[string]Figure{}}
+	s := Status{Health: Unknown, Parts: unknownParts(), Instances: []Instance{}, KPI: map[string]Figure{}}
 	instances := map[string]*Instance{}
 	for _, sample := range samples {
 		name, value := string(sample.Metric[model.MetricNameLabel]), float64(sample.Value)
@@ -118,9 +118,21 @@ func newStatus(samples model.Vector) Status {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(instances)) {
-		s.Instances = append(s.Instances, *instances[name])
+		if instances[name].watched() {
+			s.Instances = append(s.Instances, *instances[name])
+		}
 	}
 	return s
+}
+
+// watched tells a database server from the others that Prometheus scrapes, which are of interest when they are ill.
+func (i *Instance) watched() bool {
+	for _, part := range i.Parts {
+		if part != Unknown {
+			return true
+		}
+	}
+	return i.Health != OK
 }
 
 // healthPart takes apart dbsync:health:max, dbsync:PART_health:max and dbsync_PART_health:max.
