@@ -21,6 +21,7 @@ type streams struct {
 	progress func(read int64) // called after each read, with the bytes read in all
 
 	sums    sums // to be compared on the way
+	pages   bool // verify the checksums of InnoDB's pages on the way
 	read    int64
 	results map[fingerprint]*stream
 }
@@ -32,6 +33,7 @@ type stream struct {
 	cut        bool   // the stream ends early
 	damage     error  // what is wrong with it; nil: nothing
 	limit      bool   // it needs more memory than is allowed
+	pages      *pages // nil: none were looked at
 	ended      error  // how what consumed the content ended, if that is not the stream's fault
 }
 
@@ -42,10 +44,18 @@ func (s *streams) check(ctx context.Context, f file) (*stream, error) {
 		return r, nil
 	}
 	r := &stream{}
+	into := io.Writer(&r.ends)
+	if s.pages && hasPages(f.path) {
+		r.pages = newPages(f.path)
+		into = io.MultiWriter(&r.ends, r.pages)
+	}
 	err := s.expand(ctx, f, r, func(in io.Reader) error {
-		_, err := io.CopyBuffer(&r.ends, struct{ io.Reader }{in}, make([]byte, readChunk))
+		_, err := io.CopyBuffer(into, struct{ io.Reader }{in}, make([]byte, readChunk))
 		return err
 	})
+	if r.pages != nil && r.damage == nil {
+		r.damage = r.pages.damage()
+	}
 	if err != nil {
 		return nil, err
 	}

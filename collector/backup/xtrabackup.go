@@ -270,7 +270,7 @@ func (xtrabackupTool) conclude(a *artefact, x *xbstream, err error) error {
 
 func (t xtrabackupTool) read(ctx context.Context, p *place, a artefact, s *streams) (artefact, error) {
 	if p.file.dir {
-		return readAll(ctx, p, a, s)
+		return t.readFolder(ctx, p, a, s)
 	}
 	x := xbstream{keep: isRole}
 	r := &stream{}
@@ -289,6 +289,34 @@ func (t xtrabackupTool) read(ctx context.Context, p *place, a artefact, s *strea
 	}
 	if a.state == complete {
 		a.level = Checksum // each chunk has one
+	}
+	return a, nil
+}
+
+// readFolder also verifies the checksums of InnoDB's pages.
+func (xtrabackupTool) readFolder(ctx context.Context, p *place, a artefact, s *streams) (artefact, error) {
+	s.pages = true
+	a, err := readAll(ctx, p, a, s)
+	if err != nil || a.state != complete {
+		return a, err
+	}
+	verified := 0
+	for _, f := range p.files {
+		if !hasPages(p.rel(f)) {
+			continue
+		}
+		r, err := s.check(ctx, f)
+		switch {
+		case err != nil:
+			return a, err
+		case r.pages.verified():
+			verified++
+		case r.size > minPage: // of an algorithm that is not known here
+			return a, nil
+		}
+	}
+	if verified > 0 {
+		a.level = Checksum
 	}
 	return a, nil
 }
