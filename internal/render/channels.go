@@ -240,17 +240,17 @@ func (w *WeCom) block(r *resolver) []field {
 // DingTalk is a robot of a DingTalk (钉钉) group. Its security setting must be a
 // keyword, "dbsync", or addresses: Alertmanager cannot sign.
 type DingTalk struct {
-	URL     string   `yaml:"url"` // https://oapi.dingtalk.com/robot/send?access_token=...
-	URLFile string   `yaml:"url_file"`
-	Mobiles []string `yaml:"mobiles"` // who is mentioned
+	URL        string `yaml:"url"` // https://oapi.dingtalk.com/robot/send?access_token=...
+	URLFile    string `yaml:"url_file"`
+	MentionAll bool   `yaml:"mention_all"`
 }
 
 func (*DingTalk) spec() spec { return spec{"dingtalk", "webhook_configs", withPayload} }
 
 func (d *DingTalk) block(r *resolver) []field {
 	payload := []field{{"msgtype", "text"}, {"text", []field{{"content", call("dbsync.chat")}}}}
-	if len(d.Mobiles) > 0 {
-		payload = append(payload, field{"at", []field{{"atMobiles", d.Mobiles}}})
+	if d.MentionAll {
+		payload = append(payload, field{"at", []field{{"isAtAll", true}}})
 	}
 	return []field{r.webhookURL(d.URL, d.URLFile), {"send_resolved", true}, {"payload", payload}}
 }
@@ -313,7 +313,11 @@ func (p *PagerDuty) block(r *resolver) []field {
 		field{"group", "{{ .CommonLabels.instance }}"},
 		field{"client", "dbsync"},
 		field{"client_url", call("dbsync.alerts.link")},
-		field{"details", []field{{"message", call("dbsync.push")}}},
+		// All four that Alertmanager has by default: up to 0.33 it fails on a brace in theirs.
+		field{"details", []field{
+			{"firing", call("dbsync.chat")}, {"resolved", call("dbsync.state")},
+			{"num_firing", "{{ .Alerts.Firing | len }}"}, {"num_resolved", "{{ .Alerts.Resolved | len }}"},
+		}},
 		field{"links", []any{[]field{{"href", "{{ .CommonAnnotations.runbook_url }}"}, {"text", "Runbook"}}}},
 	)
 }
@@ -367,8 +371,9 @@ func (g *GoAlert) block(r *resolver) []field {
 }
 
 // SMSGateway is a gateway of your own that takes the fields of Aliyun's SendSms
-// as JSON and signs them: Alertmanager cannot. The text message's template has
-// the variables state, alert, instance and time.
+// as JSON and signs them: Alertmanager cannot. PhoneNumbers are tel: URIs, since
+// it makes a number of what has digits only. The text message's template has the
+// variables state, alert, instance and time.
 type SMSGateway struct {
 	URL          string   `yaml:"url"`
 	URLFile      string   `yaml:"url_file"`
@@ -385,8 +390,12 @@ func (s *SMSGateway) block(r *resolver) []field {
 	r.need("phone_numbers", strings.Join(s.PhoneNumbers, ""))
 	r.need("sign_name", s.SignName)
 	r.need("template_code", s.TemplateCode)
+	numbers := make([]string, len(s.PhoneNumbers))
+	for i, number := range s.PhoneNumbers {
+		numbers[i] = "tel:" + number
+	}
 	return append((&Webhook{s.URL, s.URLFile, s.Token, s.TokenFile}).block(r), field{"payload", []field{
-		{"PhoneNumbers", s.PhoneNumbers},
+		{"PhoneNumbers", numbers},
 		{"SignName", s.SignName},
 		{"TemplateCode", s.TemplateCode},
 		{"TemplateParam", []field{
