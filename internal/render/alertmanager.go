@@ -36,7 +36,7 @@ func AlertmanagerConfig(source []byte, v Values) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	if present.fallback() == "" {
+	if present.fallback() == "" && !a.Muted {
 		return Output{}, errors.New("no receiver has values, so critical alerts would reach nobody: " +
 			"fill in at least one below alertmanager.receivers, such as email_admin")
 	}
@@ -67,6 +67,13 @@ func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (
 	}
 	if err := setAll(root, []field{{"receiver", present.fallback()}, {"routes", tree}}); err != nil {
 		return false, err
+	}
+	if a.Muted {
+		routes.notes = []string{"muted: Alertmanager tells nobody"}
+		remove(root, "routes")
+		if err := set(root, "receiver", nobody); err != nil {
+			return false, err
+		}
 	}
 	if err := setDuration(root, "group_interval", a.GroupInterval); err != nil {
 		return false, err

@@ -111,6 +111,7 @@ func (s *Slack) block(r *resolver) []field {
 	if s.Channel != "" {
 		fields = append(fields, field{"channel", s.Channel})
 	}
+	fields = append(fields, r.limit(30)...)
 	return append(fields,
 		field{"username", "ERP Monitor"},
 		field{"icon_emoji", ":warning:"},
@@ -134,7 +135,7 @@ type Webhook struct {
 func (*Webhook) spec() spec { return spec{"webhook", "webhook_configs", oldest} }
 
 func (h *Webhook) block(r *resolver) []field {
-	fields := []field{r.webhookURL(h.URL, h.URLFile), {"send_resolved", true}}
+	fields := append([]field{r.webhookURL(h.URL, h.URLFile), {"send_resolved", true}}, r.limit(28)...)
 	if h.Token+h.TokenFile != "" {
 		token := r.secret(secret{key: "credentials", name: "token", value: h.Token, file: h.TokenFile})
 		fields = append(fields, field{"http_config", []field{{"authorization", []field{token}}}})
@@ -304,6 +305,7 @@ func (p *PagerDuty) block(r *resolver) []field {
 	if p.URL != "" {
 		fields = append(fields, field{"url", p.URL})
 	}
+	fields = append(fields, r.limit(30)...)
 	return append(fields,
 		field{"send_resolved", true},
 		field{"description", call("dbsync.subject")},

@@ -42,14 +42,14 @@ func newReceivers(a Alertmanager, minor int) (*receivers, error) {
 		if !given || slices.Contains(ordered[:i], name) {
 			continue
 		}
-		if err := all.add(name, values, a.SMTP, minor); err != nil {
+		if err := all.add(name, values, a, minor); err != nil {
 			return nil, fmt.Errorf("alertmanager.receivers.%s: %w", name, err)
 		}
 	}
 	return all, nil
 }
 
-func (rs *receivers) add(name string, values Receiver, smtp SMTP, minor int) error {
+func (rs *receivers) add(name string, values Receiver, a Alertmanager, minor int) error {
 	if name == nobody || !receiverName.MatchString(name) {
 		return errors.New("not a name for a receiver: letters, digits, _ and - only, and not " + nobody)
 	}
@@ -64,7 +64,7 @@ func (rs *receivers) add(name string, values Receiver, smtp SMTP, minor int) err
 		if minor < s.since {
 			return fmt.Errorf("%s: needs Alertmanager 0.%d, and alertmanager.version is 0.%d", s.name, s.since, minor)
 		}
-		r := &resolver{minor: minor, smtp: smtp}
+		r := &resolver{minor: minor, smtp: a.SMTP, timeout: a.Timeout}
 		block := c.block(r)
 		if r.problem != nil {
 			return fmt.Errorf("%s.%w", s.name, r.problem)

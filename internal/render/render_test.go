@@ -4,6 +4,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -285,5 +286,59 @@ func TestWriteChangesNothingOnError(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 0 {
 		t.Errorf("%v left behind (%v)", entries, err)
+	}
+}
+
+func TestMutedTellsNobody(t *testing.T) {
+	for _, receivers := range []string{"", `, receivers: {webhook_oncall: {webhook: {url: "http://127.0.0.1:1/"}}}`} {
+		out, err := AlertmanagerConfig(committedConfig(t), mustParse(t, `alertmanager: {muted: true`+receivers+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, severity := range []string{"critical", "warning", "none"} {
+			told := waits(mustLoad(t, out), model.LabelSet{"severity": model.LabelValue(severity)})
+			if _, quiet := told["nobody"]; !quiet || len(told) != 1 {
+				t.Errorf("%s reaches %v, want nobody", severity, told)
+			}
+		}
+		if !slices.Contains(out.Notes, "muted: Alertmanager tells nobody") {
+			t.Errorf("nothing says so: %q", out.Notes)
+		}
+	}
+}
+
+func TestTimeoutIsLeftOutWhereItIsUnknown(t *testing.T) {
+	const values = `alertmanager: {timeout: 30s, version: "%s", receivers: {
+		slack_dev: {slack: {url: "http://127.0.0.1:1/"}}, webhook_oncall: {webhook: {url: "http://127.0.0.1:1/"}}}}`
+	for version, want := range map[string]int{"0.25": 0, "0.28": 1, "0.30": 2} {
+		out, err := AlertmanagerConfig(committedConfig(t), mustParse(t, fmt.Sprintf(values, version)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustLoad(t, out)
+		if got := bytes.Count(out.Text, []byte("timeout: 30s")); got != want {
+			t.Errorf("Alertmanager %s: %d timeouts, want %d", version, got, want)
+		}
+	}
+}
+
+func TestFurtherFilesAndOwners(t *testing.T) {
+	dir := t.TempDir()
+	v := mustParse(t, `alertmanager: {receivers: {webhook_oncall: {webhook: {url: "http://127.0.0.1:1/"}}}}`)
+	secret := filepath.Join(dir, "alertmanager", "secrets", "token")
+	for _, text := range []string{"first", "second"} {
+		if _, err := Write(dir, source(), v, File{Path: "alertmanager/secrets/token", Text: []byte(text), Mode: 0o600}); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := os.ReadFile(secret); string(got) != text || info.Mode().Perm() != 0o600 {
+			t.Errorf("%q, mode %v", got, info.Mode())
+		}
+		if os.Geteuid() == 0 {
+			checkOwner(t, secret, text)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/prometheus/common/model"
 )
 
 // withPayload is the minor version from which webhooks send JSON of one's own.
@@ -17,6 +19,7 @@ const withPayload = 32
 type resolver struct {
 	minor   int
 	smtp    SMTP
+	timeout model.Duration
 	inlined bool // a secret is in what was written
 	problem error
 }
@@ -67,6 +70,14 @@ func (r *resolver) read(s secret) string {
 	}
 	r.inlined = true
 	return strings.TrimSpace(string(content))
+}
+
+// limit is the timeout of one attempt, from the minor version that knows it.
+func (r *resolver) limit(since int) []field {
+	if r.timeout == 0 || r.minor < since {
+		return nil
+	}
+	return []field{{"timeout", r.timeout.String()}}
 }
 
 // webhookURL is no secret when it is given as a value.

@@ -29,6 +29,11 @@ type Alertmanager struct {
 	// Secrets that it cannot read from files are written into the
 	// configuration. Empty means the oldest that is supported, 0.25.
 	Version string `yaml:"version"`
+	// Muted tells nobody of anything: Alertmanager takes alerts and shows them.
+	Muted bool `yaml:"muted"`
+	// Timeout bounds one attempt of Slack (Alertmanager 0.30), PagerDuty (0.30)
+	// and webhooks (0.28); 0 leaves it to the group's interval.
+	Timeout model.Duration `yaml:"timeout"`
 	// Language is that of the notifications: both, en or zh. Empty means both.
 	Language string `yaml:"language"`
 	// OncallURL is the on-call page (`dbsyncctl serve`), where the links to

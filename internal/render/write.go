@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -26,14 +27,14 @@ type Source struct {
 //	prometheus/prometheus.yml, rules/*.rules.yml, targets/dbsync.yml
 //	alertmanager/alertmanager.yml, templates/*.tmpl
 //
-// All is rendered before the first file changes. It returns the notes for the
-// person who renders.
-func Write(dir string, source Source, v Values) ([]string, error) {
+// and whatever else the caller has for the folder. All is rendered before the
+// first file changes. It returns the notes for the person who renders.
+func Write(dir string, source Source, v Values, further ...File) ([]string, error) {
 	files, notes, err := renderAll(source, v)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
+	for _, f := range slices.Concat(further, files) {
 		if err := f.write(dir); err != nil {
 			return nil, err
 		}
@@ -41,10 +42,11 @@ func Write(dir string, source Source, v Values) ([]string, error) {
 	return notes, nil
 }
 
-type file struct {
-	path string // with slashes, below the target folder
-	text []byte
-	mode fs.FileMode
+// File is one that is written.
+type File struct {
+	Path string // with slashes, below the target folder
+	Text []byte
+	Mode fs.FileMode
 }
 
 const (
@@ -52,7 +54,7 @@ const (
 	private = 0o600
 )
 
-func renderAll(source Source, v Values) ([]file, []string, error) {
+func renderAll(source Source, v Values) ([]File, []string, error) {
 	files, err := renderPrometheus(source, v)
 	if err != nil {
 		return nil, nil, err
@@ -65,9 +67,9 @@ func renderAll(source Source, v Values) ([]file, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("alertmanager.yml: %w", err)
 	}
-	config := file{"alertmanager/alertmanager.yml", out.Text, public}
+	config := File{"alertmanager/alertmanager.yml", out.Text, public}
 	if out.Secret {
-		config.mode = private
+		config.Mode = private
 	}
 	templates, err := renderEach(source.Alertmanager, "templates/*.tmpl", "alertmanager", func(name string, text []byte) ([]byte, error) {
 		if own, ok := out.Templates[path.Base(name)]; ok {
@@ -78,24 +80,24 @@ func renderAll(source Source, v Values) ([]file, []string, error) {
 	return append(append(files, config), templates...), out.Notes, err
 }
 
-func renderPrometheus(source Source, v Values) ([]file, error) {
+func renderPrometheus(source Source, v Values) ([]File, error) {
 	config, err := PrometheusConfig(source.Prometheus, v)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus.yml: %w", err)
 	}
-	files := []file{{"prometheus/prometheus.yml", config, public}}
+	files := []File{{"prometheus/prometheus.yml", config, public}}
 	if len(v.Prometheus.Targets) > 0 {
 		text, err := yaml.Marshal([]map[string][]string{{"targets": v.Prometheus.Targets}})
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{"prometheus/targets/dbsync.yml", text, public})
+		files = append(files, File{"prometheus/targets/dbsync.yml", text, public})
 	}
 	rules, err := renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(_ string, text []byte) ([]byte, error) { return RuleFile(text, v) })
 	return append(files, rules...), err
 }
 
-func renderEach(from fs.FS, pattern, into string, render func(name string, text []byte) ([]byte, error)) ([]file, error) {
+func renderEach(from fs.FS, pattern, into string, render func(name string, text []byte) ([]byte, error)) ([]File, error) {
 	names, err := fs.Glob(from, pattern)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func renderEach(from fs.FS, pattern, into string, render func(name string, text 
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no %s to render", pattern)
 	}
-	files := make([]file, 0, len(names))
+	files := make([]File, 0, len(names))
 	for _, name := range names {
 		text, err := fs.ReadFile(from, name)
 		if err != nil {
@@ -112,15 +114,15 @@ func renderEach(from fs.FS, pattern, into string, render func(name string, text 
 		if text, err = render(name, text); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		files = append(files, file{into + "/" + strings.TrimPrefix(name, "/"), text, public})
+		files = append(files, File{into + "/" + strings.TrimPrefix(name, "/"), text, public})
 	}
 	return files, nil
 }
 
 // write replaces the file in one step: a server that reloads meanwhile reads
 // the old one or the new one.
-func (f file) write(dir string) error {
-	target := filepath.Join(dir, filepath.FromSlash(f.path))
+func (f File) write(dir string) error {
+	target := filepath.Join(dir, filepath.FromSlash(f.Path))
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
@@ -129,15 +131,18 @@ func (f file) write(dir string) error {
 		return err
 	}
 	defer os.Remove(temporary.Name())
-	if _, err := temporary.Write(f.text); err != nil {
+	if _, err := temporary.Write(f.Text); err != nil {
 		temporary.Close()
 		return err
 	}
-	if err := temporary.Chmod(f.mode); err != nil {
+	if err := temporary.Chmod(f.Mode); err != nil {
 		temporary.Close()
 		return err
 	}
 	if err := temporary.Close(); err != nil {
+		return err
+	}
+	if err := keepOwner(temporary.Name(), target); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), target)
