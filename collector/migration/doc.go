@@ -24,9 +24,9 @@
 //
 // By tests that run the tool itself, on MariaDB and MySQL: golang-migrate, goose,
 // sql-migrate, Knex, Sequelize's umzug, TypeORM, MikroORM, db-migrate, Drizzle,
-// Django, Alembic. By what the tool wrote when it was run by hand (success,
-// failure, taking back, a kill half-way), which the tests write again: Liquibase
-// 4.28, Active Record 6.1. By the statements in its source, which the tests say
+// Django, Alembic, Rails' Active Record. By what the tool wrote when it was run by
+// hand (success, failure, taking back, a kill half-way), which the tests write
+// again: Liquibase 4.28. By the statements in its source, which the tests say
 // where to find: Flyway, dbmate, Vitess, Atlas (atlas.sum by its library), Prisma,
 // Laravel, Doctrine, Phinx, EF Core, sqlx, rambler, Diesel, SeaORM; by dumps: Ecto.
 package migration

@@ -283,7 +283,7 @@ func TestRealPythonTools(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python, environment := pythonWith(t, "django, alembic, pymysql")
+	python, environment := interpreter(t, "python3", "-c", "import django, alembic, pymysql")
 	run := func(t *testing.T, tool realTool, config *driver.Config, action, folder string) error {
 		cmd := exec.CommandContext(t.Context(), python, script, tool.name, action, folder)
 		cmd.Env = append(append(os.Environ(), environment...), databaseVariable(config), "PYTHONDONTWRITEBYTECODE=1")
@@ -301,38 +301,70 @@ func TestRealPythonTools(t *testing.T) {
 	}
 }
 
-// pythonWith returns the distribution's Python that has the modules, and what its environment lacks: the installed one,
-// or that of the unpacked packages beside Alembic's program.
-func pythonWith(t *testing.T, modules string) (path string, environment []string) {
-	t.Helper()
-	usr := filepath.Join(sandbox.RootDir(sandbox.Tools), "usr")
-	libraries, err := filepath.Glob(filepath.Join(usr, "lib", "*-linux-gnu"))
+func TestRealRails(t *testing.T) {
+	t.Parallel()
+	source := filepath.Join("testdata", "ruby")
+	script, err := filepath.Abs(filepath.Join(source, "run.rb"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	ruby, environment := interpreter(t, "ruby", "-e", "require 'active_record'; require 'mysql2'")
+	run := func(t *testing.T, tool realTool, config *driver.Config, action, folder string) error {
+		cmd := exec.CommandContext(t.Context(), ruby, script, tool.name, action, folder)
+		cmd.Env = append(append(os.Environ(), environment...), databaseVariable(config))
+		return output(cmd)
+	}
+	tool := realTool{
+		name: "rails", first: "20240101000000", second: "20240102000000", more: []string{"lock_held 0", "revisions running 0"},
+	}
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		tool.lifecycle(t, server, source, t.TempDir(), run)
+	}, elsewhere)
+}
+
+// interpreter returns the distribution's interpreter that passes a check, and what its environment lacks: the installed
+// one, or that of the unpacked packages.
+func interpreter(t *testing.T, name string, check ...string) (path string, environment []string) {
+	t.Helper()
+	usr := filepath.Join(sandbox.RootDir(sandbox.Tools), "usr")
+	folders := func(patterns ...string) string {
+		var found []string
+		for _, pattern := range patterns {
+			matches, err := filepath.Glob(filepath.Join(usr, pattern))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, matches...)
+		}
+		return strings.Join(found, ":")
+	}
+	unpacked := []string{
+		"LD_LIBRARY_PATH=" + folders("lib/*-linux-gnu"), "MARIADB_PLUGIN_DIR=" + folders("lib/*-linux-gnu/libmariadb3/plugin"),
+		"PYTHONHOME=" + usr, "PYTHONPATH=" + folders("lib/python3/dist-packages"),
+		"RUBYLIB=" + folders("lib/ruby/vendor_ruby", "lib/ruby/vendor_ruby/3*", "lib/*-linux-gnu/ruby/vendor_ruby/3*",
+			"lib/ruby/3*", "lib/*-linux-gnu/ruby/3*"),
+		"GEM_PATH=" + folders("share/rubygems-integration/*", "lib/ruby/gems/3*"),
+	}
 	try := func(path string, environment ...string) error {
-		cmd := exec.CommandContext(t.Context(), path, "-c", "import "+modules)
+		cmd := exec.CommandContext(t.Context(), path, check...)
 		cmd.Env = append(os.Environ(), environment...)
 		return output(cmd)
 	}
-	unpacked := []string{
-		"PYTHONHOME=" + usr, "PYTHONPATH=" + filepath.Join(usr, "lib", "python3", "dist-packages"),
-		"LD_LIBRARY_PATH=" + strings.Join(libraries, ":"),
-	}
-	installedErr := try("/usr/bin/python3")
+	installed := filepath.Join("/usr/bin", name)
+	installedErr := try(installed)
 	if installedErr == nil {
-		return "/usr/bin/python3", nil
+		return installed, nil
 	}
-	unpackedErr := try(filepath.Join(usr, "bin", "python3"), unpacked...)
+	path = filepath.Join(usr, "bin", name)
+	unpackedErr := try(path, unpacked...)
 	switch {
 	case unpackedErr == nil:
-		return filepath.Join(usr, "bin", "python3"), unpacked
 	case os.Getenv("CI") == "true":
 		t.Fatal(errors.Join(installedErr, unpackedErr))
 	default:
 		t.Skip("NOT TESTED: run `make deps`: ", errors.Join(installedErr, unpackedErr))
 	}
-	return "", nil
+	return path, unpacked
 }
 
 // nodeModules returns a folder with the tools' scripts and what they need, installed as the lock file says. It is kept in

@@ -74,10 +74,11 @@ func Tools() Root {
 		Edition: sandbox.Tools,
 		Dir:     sandbox.RootDir(sandbox.Tools),
 		Programs: []string{
-			"mariadb-backup", "mydumper", "myloader", "nginx", "mtail", "mariadbd-safe", "django-admin", "alembic",
+			"mariadb-backup", "mydumper", "myloader", "nginx", "mtail", "mariadbd-safe", "django-admin", "alembic", "ruby",
 		},
 		Packages: []string{
 			"mariadb-backup", "mydumper", "nginx-light", "mtail", "mariadb-server", "python3-django", "alembic", "python3-pymysql",
+			"ruby", "ruby-activerecord", "ruby-mysql2",
 		},
 	}
 }
