@@ -24,6 +24,10 @@ type Options struct {
 	TLS      TLS
 	// MaxConnections bounds the sessions; one more is kept in reserve. 0 means 2.
 	MaxConnections int
+	// SessionAge is how old a session gets before another one takes its place: a
+	// server applies changed global privileges and passwords to new logins only. 0
+	// means 10 minutes.
+	SessionAge time.Duration
 	// Allow, when set, is asked about each address before it is dialled.
 	Allow func(net.Addr) error
 	// Program is the program_name connection attribute, by which a DBA
@@ -34,12 +38,10 @@ type Options struct {
 
 const (
 	defaultConnections = 2
+	defaultAge         = 10 * time.Minute
 	// connectTimeout bounds a login, so that one that hangs does not hold a
 	// session's place for a whole scrape.
 	connectTimeout = 5 * time.Second
-	// sessionAge renews a session: a server applies changed global privileges
-	// and passwords to new logins only.
-	sessionAge = 10 * time.Minute
 	// maxReply bounds what one statement may send, so that a rogue or broken
 	// server cannot exhaust the exporter's memory.
 	maxReply = 64 << 20
@@ -51,6 +53,9 @@ func (o *Options) complete() error {
 	}
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = defaultConnections
+	}
+	if o.SessionAge <= 0 {
+		o.SessionAge = defaultAge
 	}
 	if o.Password == nil {
 		o.Password = func() (string, error) { return "", nil }

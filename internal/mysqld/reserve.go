@@ -27,27 +27,33 @@ const (
 type reserve struct {
 	db     *sql.DB
 	logger *slog.Logger
+	age    time.Duration // of a session, at most
 	lock   chan struct{} // held while in use
 	one    *session
 	idle   *time.Timer
 }
 
-func newReserve(db *sql.DB, logger *slog.Logger) *reserve {
-	r := &reserve{db: db, logger: logger, lock: make(chan struct{}, 1)}
+func newReserve(db *sql.DB, age time.Duration, logger *slog.Logger) *reserve {
+	r := &reserve{db: db, age: age, logger: logger, lock: make(chan struct{}, 1)}
 	r.idle = time.AfterFunc(reserveIdle, r.expire)
 	return r
 }
 
-// do runs f with the reserve session.
+// do runs f with the reserve session, when nobody else uses it.
 func (r *reserve) do(ctx context.Context, f func(*session) error) error {
 	select {
 	case r.lock <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	return r.locked(ctx, f)
+}
+
+// locked runs f with the reserve session and gives the lock up, which is held.
+func (r *reserve) locked(ctx context.Context, f func(*session) error) error {
 	defer func() { <-r.lock }()
 	r.idle.Stop()
-	if r.one != nil && !r.one.alive(ctx) {
+	if r.one != nil && (!r.one.alive(ctx) || time.Now().After(r.one.due)) {
 		r.drop()
 	}
 	if r.one == nil {
@@ -55,6 +61,7 @@ func (r *reserve) do(ctx context.Context, f func(*session) error) error {
 		if err != nil {
 			return err
 		}
+		one.due = time.Now().Add(r.age)
 		r.one = one
 	}
 	err := f(r.one)
@@ -63,6 +70,20 @@ func (r *reserve) do(ctx context.Context, f func(*session) error) error {
 	}
 	r.idle.Reset(reserveIdle)
 	return err
+}
+
+// lend runs f while there is no reserve session, so that f may open another one.
+// It reports false, and does nothing, when the reserve is in use.
+func (r *reserve) lend(f func()) bool {
+	select {
+	case r.lock <- struct{}{}:
+	default:
+		return false
+	}
+	defer func() { <-r.lock }()
+	r.drop()
+	f()
+	return true
 }
 
 func (r *reserve) drop() {
@@ -90,29 +111,38 @@ func (r *reserve) close() {
 }
 
 // end ends a connection on the server, whose client side is closed already, and
-// waits until it is gone: the server answers KILL before it has obeyed. An
-// account may kill its own connections without a privilege.
+// waits until it is gone: the server answers KILL before it has obeyed. Between
+// two looks others may use the reserve. An account may kill its own connections
+// without a privilege.
 func (r *reserve) end(id uint64) {
 	ctx, cancel := context.WithTimeout(context.Background(), reapTimeout)
 	defer cancel()
-	err := r.do(ctx, func(one *session) error {
-		for {
+	for {
+		err := r.do(ctx, func(one *session) error {
 			_, err := one.conn.ExecContext(ctx, "KILL ?", id)
-			if isGone(err) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			select {
-			case <-time.After(reapInterval):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+			return err
+		})
+		if isGone(err) {
+			return
 		}
-	})
-	if err != nil {
-		r.logger.Warn("a statement may still run on the server", "connection_id", id, "err", err)
+		if err == nil {
+			err = pause(ctx, reapInterval)
+		}
+		if err != nil {
+			r.logger.Warn("a statement may still run on the server", "connection_id", id, "err", err)
+			return
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

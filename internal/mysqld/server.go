@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"golang.org/x/sync/singleflight"
@@ -23,7 +24,9 @@ type Server struct {
 	slow    chan struct{} // of the places, those that background work may take
 	reserve *reserve
 	first   singleflight.Group // the login that several callers wait for
-	reapers sync.WaitGroup
+	pending sync.WaitGroup     // statements that are being ended, and logins of successors
+	stop    context.CancelFunc // of the logins
+	running context.Context
 
 	mu     sync.Mutex
 	idle   []*session // the newest last
@@ -51,14 +54,16 @@ func New(options Options) (*Server, error) {
 	}
 	s.db = sql.OpenDB(connector)
 	s.db.SetMaxIdleConns(-1) // sessions are kept here; what the pool gets back is closed
-	s.reserve = newReserve(s.db, s.options.Logger)
+	s.reserve = newReserve(s.db, s.options.SessionAge, s.options.Logger)
 	s.places = make(chan struct{}, s.options.MaxConnections)
 	s.slow = make(chan struct{}, max(1, s.options.MaxConnections-1))
+	s.running, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }
 
 // Close ends all sessions and waits for statements that are being ended.
 func (s *Server) Close() error {
+	s.stop()
 	s.mu.Lock()
 	s.closed = true
 	idle := s.idle
@@ -67,7 +72,7 @@ func (s *Server) Close() error {
 	for _, one := range idle {
 		_ = one.conn.Close()
 	}
-	s.reapers.Wait()
+	s.pending.Wait()
 	s.reserve.close()
 	return s.db.Close()
 }
@@ -150,18 +155,24 @@ func (s *Server) Query(ctx context.Context, scan func(collector.Row) error, quer
 	}
 }
 
-// Ping checks that we are logged in and a query is answered. When all sessions
-// are busy the reserve is asked, so that our own slow statements do not make the
-// server look down.
+// Ping checks that we are logged in and a query is answered. While all sessions
+// are busy it asks over whichever is free first, one of them or the reserve, so
+// that our own slow statements do not make the server look down.
 func (s *Server) Ping(ctx context.Context) error {
 	discard := func(collector.Row) error { return nil }
 	select {
 	case s.places <- struct{}{}:
-		<-s.places
-		return s.Query(ctx, discard, "SELECT 1")
 	default:
-		return s.reserve.do(ctx, func(one *session) error { return one.run(ctx, discard, "SELECT 1") })
+		select {
+		case s.places <- struct{}{}:
+		case s.reserve.lock <- struct{}{}:
+			return s.reserve.locked(ctx, func(one *session) error { return one.run(ctx, discard, "SELECT 1") })
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	<-s.places
+	return s.Query(ctx, discard, "SELECT 1")
 }
 
 // acquire returns a session, waiting for a place and logging in when needed.
@@ -207,6 +218,7 @@ func (s *Server) login(ctx context.Context) (*session, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	one.due = time.Now().Add(s.options.SessionAge)
 	s.open++
 	s.facts = &one.facts
 	return one, nil
@@ -230,6 +242,7 @@ func (s *Server) release(ctx context.Context, one *session, err error) {
 	if ctx.Err() == nil && (err == nil || isServerError(err)) && !s.closed {
 		s.idle = append(s.idle, one)
 		<-s.places
+		s.renewWhenDue(one)
 		return
 	}
 	s.forget(one)
@@ -237,7 +250,7 @@ func (s *Server) release(ctx context.Context, one *session, err error) {
 		<-s.places
 		return
 	}
-	s.reapers.Go(func() {
+	s.pending.Go(func() {
 		defer func() { <-s.places }()
 		s.reserve.end(one.id)
 	})

@@ -24,7 +24,8 @@ type session struct {
 	id      uint64 // CONNECTION_ID()
 	facts   collector.Facts
 	born    time.Time
-	used    bool // it has answered before
+	due     time.Time // when another one should take its place
+	used    bool      // it has answered before
 }
 
 // login opens a session and bounds it. The error is a *collector.ConnectError.
@@ -171,9 +172,6 @@ func (s *session) run(ctx context.Context, scan func(collector.Row) error, query
 
 // alive reports, without a round trip, whether the session may be used again.
 func (s *session) alive(ctx context.Context) bool {
-	if time.Since(s.born) > sessionAge {
-		return false
-	}
 	err := s.conn.Raw(func(dc any) error {
 		if r, ok := dc.(driver.SessionResetter); ok {
 			return r.ResetSession(ctx)
