@@ -20,7 +20,8 @@ type Result struct {
 	// Prometheus and Alertmanager read with @FILE.
 	Files []render.File
 	// Report has a line for each variable that was given, in the order of [All],
-	// and one for each that is not known. It shows no secret.
+	// one for each that is not known, and one for each file of flags. It shows no
+	// secret.
 	Report []string
 }
 
@@ -35,11 +36,12 @@ func Apply(variables []Variable, folder string, v *render.Values) (Result, error
 	r := Result{}
 	r.receivers(s, folder, v)
 	r.timing(s, v)
-	r.flags(s)
+	flags := r.flags(s)
 	if s.problem != nil {
 		return Result{}, s.problem
 	}
 	r.report(variables)
+	r.Report = append(r.Report, flags...)
 	return r, nil
 }
 
@@ -128,21 +130,23 @@ func (r *Result) timing(s *settings, v *render.Values) {
 	}
 }
 
-func (r *Result) flags(s *settings) {
+// flags returns a line of the report for each file.
+func (r *Result) flags(s *settings) (report []string) {
+	flag := func(file, line string) {
+		r.Files = append(r.Files, render.File{Path: file, Text: []byte(line + "\n"), Mode: 0o644})
+		report = append(report, file+": "+line)
+	}
 	const tenYears = 3650
 	history := s.number("ALERT_HISTORY_RETENTION_DAYS", 90, 1, tenYears)
 	samples := max(s.number("METRICS_RETENTION_DAYS", history, 1, tenYears), history)
 	s.number("LOG_RETENTION_DAYS", 7, 1, tenYears)
-	r.flag("prometheus/prometheus.flags", fmt.Sprintf("--storage.tsdb.retention.time=%dd", samples))
-	r.flag("alertmanager/alertmanager.flags", fmt.Sprintf("--data.retention=%dh", 24*history))
+	flag("prometheus/prometheus.flags", fmt.Sprintf("--storage.tsdb.retention.time=%dd", samples))
+	flag("alertmanager/alertmanager.flags", fmt.Sprintf("--data.retention=%dh", 24*history))
 	if s.has("MONITORING_PORT") || s.has("MONITORING_HOST") {
 		listen := net.JoinHostPort(s.host("MONITORING_HOST", "127.0.0.1"), strconv.Itoa(s.number("MONITORING_PORT", 3001, 1, 65535)))
-		r.flag("serve.flags", "--web.listen-address="+listen)
+		flag("serve.flags", "--web.listen-address="+listen)
 	}
-}
-
-func (r *Result) flag(file, line string) {
-	r.Files = append(r.Files, render.File{Path: file, Text: []byte(line + "\n"), Mode: 0o644})
+	return report
 }
 
 func (r *Result) report(variables []Variable) {
