@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+
 -- +goose Up
 CREATE TABLE order_lines (id INT PRIMARY KEY);
 

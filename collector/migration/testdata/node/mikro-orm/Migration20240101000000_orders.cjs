@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 const { Migration } = require('@mikro-orm/migrations')
 
 exports.Migration20240101000000_orders = class Migration20240101000000_orders extends Migration {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 const { Migration } = require('@mikro-orm/migrations')
 
 exports.Migration20240102000000_lines = class Migration20240102000000_lines extends Migration {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 const { Migration } = require('@mikro-orm/migrations')
 
 exports.Migration20240103000000_broken = class Migration20240103000000_broken extends Migration {
