@@ -334,3 +334,28 @@ func TestShippedAlertsAreTold(t *testing.T) {
 		}
 	})
 }
+
+// A member that dies between two levels takes none with it, and nobody is told
+// twice.
+func TestAClusterLosesNoLevel(t *testing.T) {
+	eachEdition(t, func(t *testing.T, edition sandbox.Edition) {
+		c := alertlab.StartCluster(t, edition, 3, func(a *render.Alertmanager) { a.Scale = 0.02 })
+		set := alertlab.Labels("alertname", "Down", "instance", "db1", "severity", "critical", "rule_id", "mysql_down", "component", "mysql")
+		c.Fire(t, set)
+		c.WaitTold(t, "slack_ops", "firing", set, 1)
+		c.WaitTold(t, "email_admin", "firing", set, 1)
+		c.WaitGossip(t, 0, 2)
+		c.Kill(t, 0) // the one that notifies
+		c.WaitTold(t, "webhook_oncall", "firing", set, 1)
+		c.WaitTold(t, "sms_oncall", "firing", set, 1)
+		told := map[string]int{}
+		for _, n := range c.Notices(t, set) {
+			told[n.Receiver]++
+		}
+		for _, receiver := range []string{"email_admin", "slack_ops", "webhook_oncall", "sms_oncall"} {
+			if told[receiver] != 1 {
+				t.Errorf("%s is told %d times", receiver, told[receiver])
+			}
+		}
+	})
+}

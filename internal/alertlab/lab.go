@@ -55,6 +55,13 @@ func Versions(edition sandbox.Edition) string {
 func Start(t testing.TB, edition sandbox.Edition, change func(*render.Alertmanager), flags ...string) *Lab {
 	t.Helper()
 	posts := testenv.Hook(t)
+	config := configFor(t, edition, posts, change)
+	return &Lab{Alertmanager: testenv.Alertmanager(t, edition, config, flags...), Posts: posts, Config: config}
+}
+
+// configFor renders the shipped routes with every receiver a path of the hook.
+func configFor(t testing.TB, edition sandbox.Edition, posts testenv.Posts, change func(*render.Alertmanager)) string {
+	t.Helper()
 	values := render.Alertmanager{
 		Version: Versions(edition), Scale: Scale, Receivers: map[string]render.Receiver{"watchdog": hook(posts, "watchdog")},
 	}
@@ -64,8 +71,7 @@ func Start(t testing.TB, edition sandbox.Edition, change func(*render.Alertmanag
 	if change != nil {
 		change(&values)
 	}
-	config := Write(t, values)
-	return &Lab{Alertmanager: testenv.Alertmanager(t, edition, config, flags...), Posts: posts, Config: config}
+	return Write(t, values)
 }
 
 func hook(posts testenv.Posts, name string) render.Receiver {

@@ -200,6 +200,45 @@ func TestTheIncidentAfterTheAcknowledgedOne(t *testing.T) {
 	})
 }
 
+// In a cluster each member has silences and alerts of its own that must agree.
+func TestTheIncidentAfterTheAcknowledgedOneInACluster(t *testing.T) {
+	eachEdition(t, func(t *testing.T, edition sandbox.Edition) {
+		lab := alertlab.StartCluster(t, edition, 2, func(a *render.Alertmanager) { a.Scale = 0.03 })
+		c := crewWith(t, oncall.Options{URLs: lab.URLs(), Settle: time.Nanosecond})
+		first := lab.Fire(t, down("db1"))
+		lab.WaitTold(t, "slack_ops", "firing", down("db1"), 1)
+		acknowledge(t, c, down("db1"), time.Hour, true)
+		testenv.Eventually(t, 10*time.Second, "both members know the acknowledgement", func() error {
+			for _, url := range lab.URLs() {
+				alone := crewWith(t, oncall.Options{URLs: []string{url}, Settle: time.Nanosecond})
+				if a := find(t, alone, down("db1")); len(a.SilencedBy) != 1 {
+					return fmt.Errorf("%s: %v", url, a.SilencedBy)
+				}
+			}
+			return nil
+		})
+		lab.Resolve(t, first)
+		if report := reconcile(t, c); len(report.Ended) != 1 {
+			t.Fatalf("%+v", report)
+		}
+		lab.WaitTold(t, "slack_ops", "resolved", down("db1"), 1)
+		// Each member in turn has looked at the group that is over: one that is
+		// still about to would say "resolved" of the next incident too.
+		clock := alertlab.Labels("alertname", "BackupFailure", "instance", "a clock", "severity", "warning", "rule_id", "backup_failure")
+		lab.Fire(t, clock)
+		lab.WaitTold(t, "email_admin", "firing", clock, 1)
+		second := lab.Fire(t, down("db1"))
+		told := lab.WaitTold(t, "slack_ops", "firing", down("db1"), 2)
+		level := lab.WaitTold(t, "webhook_oncall", "firing", down("db1"), 1)
+		if !told.At.Before(level.At) || told.At.Before(second.StartsAt) {
+			t.Errorf("told %v, the level after it %v", told, level)
+		}
+		if n := len(lab.Notices(t, down("db1"))); n != 7 { // two receivers thrice, the level once
+			t.Errorf("%d notices: %v", n, lab.Notices(t, down("db1")))
+		}
+	})
+}
+
 // intervalsPass waits until another alert has climbed to its second level, five
 // intervals of a group after the first.
 func intervalsPass(t *testing.T, lab *alertlab.Lab) {
