@@ -5,18 +5,19 @@ package grafana_test
 import (
 	"bytes"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/easy-erp/dbsync/grafana"
 	"github.com/easy-erp/dbsync/grafana/board"
 	"github.com/easy-erp/dbsync/grafana/dash"
 	"github.com/easy-erp/dbsync/grafana/lint"
+	"github.com/easy-erp/dbsync/internal/catalogue"
+	"github.com/easy-erp/dbsync/internal/rulefile"
 	"github.com/easy-erp/dbsync/rules"
 )
 
@@ -44,7 +45,7 @@ func TestCommittedFilesAreGenerated(t *testing.T) {
 
 // TestCommittedFilesPassLint reads what Grafana will read, not the Go values.
 func TestCommittedFilesPassLint(t *testing.T) {
-	known := knownMetrics(t)
+	known := known(t)
 	var boards []dash.Dashboard
 	for name, data := range committed(t) {
 		d, err := dash.Decode(data)
@@ -112,36 +113,25 @@ func committed(t *testing.T) map[string][]byte {
 	return files
 }
 
-var (
-	metricName = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_]*`)
-	recordName = regexp.MustCompile(`(?m)^\s*(?:- )?record:\s*(\S+)\s*$`)
-	histogram  = regexp.MustCompile(`_(bucket|sum|count)$`)
-)
+// metrics are what the boards may read.
+type metrics struct{ catalogue.Metrics }
 
-// knownMetrics tells whether a name is documented, recorded by a rule, or
-// Prometheus' own.
-func knownMetrics(t *testing.T) func(string) bool {
+func (m metrics) HasLabel(expr parser.Expr, label string) bool { return m.LabelsOf(expr).Has(label) }
+
+func known(t *testing.T) metrics {
 	t.Helper()
-	known := map[string]bool{"ALERTS": true, "ALERTS_FOR_STATE": true, "up": true}
-	reference, err := os.ReadFile(filepath.Join("..", "docs", "metrics.md"))
-	if err != nil {
-		t.Fatalf("the metrics reference is needed to tell whether the panels' metrics exist: run make docs: %v", err)
-	}
-	for _, name := range metricName.FindAllString(string(reference), -1) {
-		known[name] = true
-	}
-	files, err := fs.Glob(rules.Files, "*.rules.yml")
+	all, err := catalogue.New(shipped(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
-		data, err := fs.ReadFile(rules.Files, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range recordName.FindAllSubmatch(data, -1) {
-			known[string(m[1])] = true
-		}
+	return metrics{all}
+}
+
+func shipped(t *testing.T) []rulefile.Rule {
+	t.Helper()
+	all, err := rulefile.Read(rules.Files, "*.rules.yml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return func(name string) bool { return known[name] || known[histogram.ReplaceAllString(name, "")] }
+	return all
 }

@@ -19,20 +19,19 @@ import "github.com/easy-erp/dbsync/grafana/dash"
 // Tag is what all boards share; the drop-down of boards lists by it.
 const Tag = "dbsync"
 
-// docsURL is where the documentation of the released files lives.
-const docsURL = "https://github.com/easy-erp/dbsync/tree/main/docs"
-
 // All builds every board in the given language. The file name of a board is
 // its uid and ".json".
 func All(l Lang) []dash.Dashboard {
-	return []dash.Dashboard{Overview(l)}
+	return []dash.Dashboard{
+		Overview(l), MySQL(l), Migrations(l), Backups(l), Host(l), API(l), Jobs(l), Alerts(l), Monitoring(l),
+	}
 }
 
 // frame is what all boards have in common: the bar, the variables and the
 // annotations.
-func frame(l Lang, uid, title, description string) dash.Dashboard {
+func frame(l Lang, uid, description string) dash.Dashboard {
 	return dash.Dashboard{
-		UID: uid, Title: title, Description: description,
+		UID: uid, Title: "dbsync " + title(l, uid), Description: description,
 		Tags:          []string{Tag, "mysql"},
 		GraphTooltip:  1,
 		Refresh:       "1m",
@@ -61,11 +60,14 @@ func links(l Lang) []dash.Link {
 
 // variables asks mysql_up, which has one series per server and job and is there
 // when the server is down.
-func variables(l Lang) []dash.Variable {
+func variables(l Lang) []dash.Variable { return variablesOf(l, "mysql_up") }
+
+// variablesOf offers the jobs and instances that have the metric.
+func variablesOf(l Lang, name string) []dash.Variable {
 	return []dash.Variable{
 		dash.DataSourceVariable(l.T("Data source", "数据源")),
-		dash.LabelVariable("job", l.T("Job", "采集任务"), `label_values(mysql_up, job)`),
-		dash.LabelVariable("instance", l.T("Instance", "实例"), `label_values(mysql_up{job=~"$job"}, instance)`),
+		dash.LabelVariable("job", l.T("Job", "采集任务"), `label_values(`+name+`, job)`),
+		dash.LabelVariable("instance", l.T("Instance", "实例"), `label_values(`+name+`{job=~"$job"}, instance)`),
 	}
 }
 
@@ -84,6 +86,9 @@ func annotations(l Lang) []dash.Annotation {
 		annotation(l.T("Server restarts", "数据库重启"), purple,
 			`resets(`+metric("mysql_global_status_uptime")+`[4m]) > 0`,
 			l.T("Server restarted", "数据库重启"), "{{instance}}"),
+		annotation(l.T("Deployments", "发布"), orange,
+			`changes(`+metric("dbsync_run_last_end_timestamp_seconds", `run_type=~".*(deploy|release).*"`)+`[4m]) > 0`,
+			l.T("Deployment ended", "发布结束"), "{{instance}} {{task}}"),
 	}
 }
 

@@ -10,36 +10,53 @@ import (
 // metric selects name on the servers that the reader picked; more holds further
 // matchers.
 func metric(name string, more ...string) string {
-	matchers := append([]string{`job=~"$job"`, `instance=~"$instance"`}, more...)
-	return name + "{" + strings.Join(matchers, ",") + "}"
+	return selector(name, append([]string{`job=~"$job"`, `instance=~"$instance"`}, more...))
+}
+
+// recorded selects a recording rule's result, which may have no job label. A
+// result without an instance is about the monitoring itself and always included.
+func recorded(name string, more ...string) string {
+	return selector(name, append([]string{`instance=~"$instance|"`}, more...))
 }
 
 // alerts selects firing alerts of the servers that the reader picked and those
 // that belong to no server, such as a rule group that fails.
 func alerts(more ...string) string {
-	matchers := append([]string{`alertstate="firing"`, `instance=~"$instance|"`}, more...)
-	return "ALERTS{" + strings.Join(matchers, ",") + "}"
+	return selector("ALERTS", append([]string{`alertstate="firing"`, `instance=~"$instance|"`}, more...))
+}
+
+func selector(name string, matchers []string) string {
+	return name + "{" + strings.Join(matchers, ",") + "}"
 }
 
 // rulesAlive is 0 while the watchdog fires and absent otherwise: added to an
 // alert count by "or", it tells "nothing fires" from "no rule is evaluated".
 const rulesAlive = `0 * max(ALERTS{alertstate="firing",severity="none"})`
 
-// recorded selects a recording rule's result, which has no job label. A result
-// without an instance is about the monitoring itself and always included.
-func recorded(name string) string {
-	return name + `{instance=~"$instance|"}`
-}
-
 // perInstance gives one value per server, whichever job scraped it.
-func perInstance(expr string) string {
-	return "max by (instance) (" + expr + ")"
+func perInstance(expr string) string { return maxBy("instance", expr) }
+
+func maxBy(labels, expr string) string { return "max by (" + labels + ") (" + expr + ")" }
+func minBy(labels, expr string) string { return "min by (" + labels + ") (" + expr + ")" }
+func sumBy(labels, expr string) string { return "sum by (" + labels + ") (" + expr + ")" }
+
+// perSecond is the increase per second of each series of a counter. The window
+// is as wide as the zoom and the scrape interval need.
+func perSecond(name string, more ...string) string {
+	return "rate(" + metric(name, more...) + "[$__rate_interval])"
 }
 
 // rate is the increase per second of a counter, per server.
-func rate(name string) string {
-	return perInstance("rate(" + metric(name) + "[$__rate_interval])")
-}
+func rate(name string, more ...string) string { return perInstance(perSecond(name, more...)) }
+
+// top keeps the largest series, so that a fleet does not flood a graph.
+func top(n int, expr string) string { return fmt.Sprintf("topk(%d, %s)", n, expr) }
+
+// age is how long ago a timestamp was, in seconds.
+func age(expr string) string { return "time() - " + expr }
+
+// millis turns Unix time into what Grafana's date units want.
+func millis(expr string) string { return expr + " * 1000" }
 
 // ratio divides two expressions, and is absent where the divisor is 0.
 func ratio(numerator, divisor string) string {

@@ -22,7 +22,11 @@ const (
 	bytesUnit   = "bytes"
 	countUnit   = "none"
 	shortUnit   = "short"
-	perSecond   = "ops"
+	opsUnit     = "ops"
+	eventsUnit  = "eps"
+	rpsUnit     = "rps"
+	iopsUnit    = "iops"
+	rateUnit    = "Bps"
 	agoUnit     = "dateTimeFromNow" // wants milliseconds
 )
 
@@ -55,7 +59,10 @@ func states(list ...state) []dash.Mapping {
 	return []dash.Mapping{{Type: "value", Options: options}}
 }
 
-// legend lists the series under a graph with the figures that calcs name.
+// legend lists the series under a graph with the figures that calcs name, the
+// highest first.
 func legend(calcs ...string) dash.Legend {
-	return dash.Legend{Calcs: calcs, DisplayMode: "table", Placement: "bottom", ShowLegend: true}
+	return dash.Legend{
+		Calcs: calcs, DisplayMode: "table", Placement: "bottom", ShowLegend: true, SortBy: "Max", SortDesc: true,
+	}
 }

@@ -13,7 +13,7 @@ func serverTable(l Lang) dash.Panel {
 			"每台数据库一行。空白表示该项不适用（非从库、无语句摘要）或无法读取。点击实例名仅显示该实例。"),
 		noValue: l.T("no server is scraped", "没有被采集的数据库"),
 	}, descending(l.T("Connections", "连接使用率")),
-		column{label: "instance", title: l.T("Instance", "实例"), links: narrow(l)},
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, OverviewUID, MySQLUID)},
 		column{label: "version", title: l.T("Version", "版本")},
 		column{expr: "max by (instance, version) (" + metric("mysql_version_info") + ")", hidden: true},
 		column{title: l.T("State", "状态"), expr: perInstance(metric("mysql_up")), mappings: states(
@@ -21,7 +21,7 @@ func serverTable(l Lang) dash.Panel {
 			state{"1", l.T("✔ up", "✔ 正常"), green},
 		)},
 		column{title: l.T("Uptime", "运行时间"), unit: secondsUnit, expr: perInstance(metric("mysql_global_status_uptime"))},
-		column{title: l.T("Statements/s", "每秒语句"), unit: perSecond, expr: rate("mysql_global_status_questions")},
+		column{title: l.T("Statements/s", "每秒语句"), unit: opsUnit, expr: rate("mysql_global_status_questions")},
 		column{title: l.T("Connections", "连接使用率"), unit: ratioUnit, expr: connectionsUsed(),
 			thresholds: levels("text", level{connectionsWarning, orange}, level{connectionsCritical, vermilion})},
 		column{title: l.T("Buffer pool hits", "缓冲池命中率"), unit: ratioUnit, expr: bufferPoolHits()},
@@ -48,16 +48,16 @@ func replicationState() string {
 		"min by (instance) (" + metric("dbsync_replication_sql_running") + ")"
 }
 
-func migrationTable(l Lang) dash.Panel {
+func migrationTable(l Lang, id int) dash.Panel {
 	return table(about{
-		id: 41, title: l.T("Migration histories", "迁移历史"),
+		id: id, title: l.T("Migration histories", "迁移历史"),
 		description: l.T(
 			"One line per history table that the account can see. Failed or dirty: stop deploying, read the tool's output, repair by hand, then "+
 				"let the tool mark it clean. Pending counts files that are not applied yet, where a directory is configured.",
 			"每个可见的历史表一行。失败或脏状态：停止发布，查看工具输出，手工修复后再由工具清除标记。待执行数仅在配置了脚本目录时统计。"),
 		noValue: l.T("no history table found", "未发现迁移历史表"),
 	}, descending(l.T("State", "状态")),
-		column{label: "instance", title: l.T("Instance", "实例"), links: narrow(l)},
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
 		column{label: "schema", title: l.T("Schema", "库")},
 		column{label: "tool", title: l.T("Tool", "工具")},
 		column{label: "history", title: l.T("History", "历史表")},
@@ -65,12 +65,7 @@ func migrationTable(l Lang) dash.Panel {
 		column{label: "description", title: l.T("Description", "说明")},
 		column{hidden: true,
 			expr: "max by (" + historyLabels + ", version, description) (" + metric("dbsync_migration_info") + ")"},
-		column{title: l.T("State", "状态"), expr: migrationState(), mappings: states(
-			state{"0", l.T("✔ applied", "✔ 已执行"), green},
-			state{"1", l.T("… pending", "… 待执行"), blue},
-			state{"2", l.T("▶ running", "▶ 执行中"), purple},
-			state{"3", l.T("✖ failed or dirty", "✖ 失败或脏状态"), vermilion},
-		)},
+		column{title: l.T("State", "状态"), expr: migrationState(), mappings: migrationStates(l)},
 		column{title: l.T("Pending", "待执行"), unit: countUnit, expr: revisions("pending")},
 		column{title: l.T("Applied", "已执行"), unit: countUnit, expr: revisions("applied")},
 		column{title: l.T("Last applied", "最近执行"), unit: agoUnit,
@@ -88,31 +83,36 @@ func revisions(states string) string {
 	return "sum by (" + historyLabels + ") (" + metric("dbsync_migration_revisions", `state=~"`+states+`"`) + ")"
 }
 
+func migrationStates(l Lang) []dash.Mapping {
+	return states(
+		state{"0", l.T("✔ applied", "✔ 已执行"), green},
+		state{"1", l.T("… pending", "… 待执行"), blue},
+		state{"2", l.T("▶ running", "▶ 执行中"), purple},
+		state{"3", l.T("✖ failed or dirty", "✖ 失败或脏状态"), vermilion},
+	)
+}
+
 // migrationState is the worst state of each history, as a number to map.
 func migrationState() string {
 	some := func(states string) string { return "0 * (" + revisions(states) + " > 0)" }
 	return some("failed|dirty") + " + 3 or " + some("running") + " + 2 or " + some("pending") + " + 1 or 0 * " + revisions(".+")
 }
 
-func backupTable(l Lang) dash.Panel {
+func backupTable(l Lang, id int) dash.Panel {
 	return table(about{
-		id: 51, title: l.T("Backups", "备份"),
+		id: id, title: l.T("Backups", "备份"),
 		description: l.T(
 			"One line per configured backup. 'Last good' is what you could restore now; everything since would be lost unless binary logs are "+
 				"archived. A last status other than success: look at the job's output and the free space first.",
 			"每个已配置的备份一行。“最近成功”即此刻可恢复的时间点，之后的数据除非归档了二进制日志否则会丢失。最近状态非成功时，先查任务输出和剩余空间。"),
 		noValue: l.T("no backup is configured", "未配置备份"),
 	}, descending(l.T("Age, of alert level", "时效（占告警线）")),
-		column{label: "instance", title: l.T("Instance", "实例"), links: narrow(l)},
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, BackupsUID, MySQLUID)},
 		column{label: "backup", title: l.T("Backup", "备份")},
 		column{label: "method", title: l.T("Method", "方法")},
 		column{hidden: true,
 			expr: "max by (instance, backup, method) (" + metric("dbsync_backup_retained") + ")"},
-		column{title: l.T("Last status", "最近状态"), expr: backupStatus(), mappings: states(
-			state{"0", l.T("✔ success", "✔ 成功"), green},
-			state{"1", l.T("▶ running", "▶ 进行中"), purple},
-			state{"2", l.T("✖ failed", "✖ 失败"), vermilion},
-		)},
+		column{title: l.T("Last status", "最近状态"), expr: backupStatus(), mappings: backupStates(l)},
 		column{title: l.T("Last good", "最近成功"), unit: agoUnit,
 			expr: perBackup(metric("dbsync_backup_last_success_timestamp_seconds")) + " * 1000"},
 		column{title: l.T("Age, of alert level", "时效（占告警线）"), unit: ratioUnit, expr: backupAge(),

@@ -15,6 +15,8 @@ type about struct {
 	title       string
 	description string
 	noValue     string
+	alerts      []string        // whose thresholds the panel draws: its head links their runbooks
+	links       []dash.DataLink // where a click on a value leads
 }
 
 // series is one query of a graph and the name of what it returns.
@@ -78,6 +80,71 @@ func timeline(a about, mappings []dash.Mapping, list ...series) dash.Panel {
 	return p
 }
 
+// stacked puts the series of a graph on top of each other: they are parts of a
+// whole.
+func stacked(p dash.Panel) dash.Panel {
+	return styled(p, func(style *dash.GraphStyle) {
+		style.Stacking = &dash.Stacking{Mode: "normal", Group: "A"}
+		style.FillOpacity = 30
+	})
+}
+
+// stepped draws what changes by events, such as a count, without slopes.
+func stepped(p dash.Panel) dash.Panel {
+	return styled(p, func(style *dash.GraphStyle) { style.LineInterpolation = "stepAfter" })
+}
+
+func styled(p dash.Panel, change func(*dash.GraphStyle)) dash.Panel {
+	style := p.FieldConfig.Defaults.Custom.(dash.GraphStyle)
+	change(&style)
+	p.FieldConfig.Defaults.Custom = style
+	return p
+}
+
+// upTo ends the scale of a ratio at 1, so that the height of a line tells how
+// full something is.
+func upTo(limit float64, p dash.Panel) dash.Panel {
+	zero := 0.0
+	p.FieldConfig.Defaults.Min, p.FieldConfig.Defaults.Max = &zero, &limit
+	return p
+}
+
+// bars compares current values, one bar per series.
+func bars(a about, unit string, thresholds *dash.Thresholds, list ...series) dash.Panel {
+	p := panel(a, "bargauge", instantTargets(list))
+	p.FieldConfig.Defaults.Unit = unit
+	p.FieldConfig.Defaults.Thresholds = thresholds
+	p.FieldConfig.Defaults.Color = &dash.Color{Mode: "thresholds"}
+	p.Options = dash.BarOptions{
+		DisplayMode: "basic", Orientation: "horizontal", ShowUnfilled: true, MinVizHeight: 16, MinVizWidth: 8,
+		ReduceOptions: dash.ReduceOptions{Calcs: []string{"lastNotNull"}},
+	}
+	return p
+}
+
+// pie shows how current values share a whole. colors are by legend.
+func pie(a about, unit string, colors []named, list ...series) dash.Panel {
+	p := panel(a, "piechart", instantTargets(list))
+	p.FieldConfig.Defaults.Unit = unit
+	p.FieldConfig.Defaults.Color = &dash.Color{Mode: "palette-classic"}
+	for _, c := range colors {
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, dash.Override{
+			Matcher:    dash.Matcher{ID: "byName", Options: c.name},
+			Properties: []dash.Property{{ID: "color", Value: dash.Color{Mode: "fixed", FixedColor: c.color}}},
+		})
+	}
+	p.Options = dash.PieOptions{
+		PieType: "donut", DisplayLabels: []string{"name", "value"},
+		Legend:        dash.PieLegend{DisplayMode: "table", Placement: "right", ShowLegend: true, Values: []string{"value", "percent"}},
+		ReduceOptions: dash.ReduceOptions{Calcs: []string{"lastNotNull"}},
+		Tooltip:       dash.Tooltip{Mode: "single", Sort: "none"},
+	}
+	return p
+}
+
+// named is the colour of the series that has the name.
+type named struct{ name, color string }
+
 // row is the heading of the panels after it.
 func row(id int, title string) dash.Panel {
 	return dash.Panel{ID: id, Type: "row", Title: title, Options: map[string]any{}}
@@ -87,12 +154,21 @@ func panel(a about, kind string, targets []dash.Target) dash.Panel {
 	source := dash.Prometheus()
 	return dash.Panel{
 		ID: a.id, Type: kind, Title: a.title, Description: a.description,
-		Datasource: &source, Targets: targets,
+		Datasource: &source, Targets: targets, Links: runbooks(a.alerts),
 		FieldConfig: &dash.FieldConfig{
-			Defaults:  dash.FieldDefaults{NoValue: a.noValue, Mappings: []dash.Mapping{}},
+			Defaults:  dash.FieldDefaults{NoValue: a.noValue, Mappings: []dash.Mapping{}, Links: a.links},
 			Overrides: []dash.Override{},
 		},
 	}
+}
+
+func instantTargets(list []series) []dash.Target {
+	targets := make([]dash.Target, len(list))
+	for i, s := range list {
+		targets[i] = instant(s.expr, i, "time_series")
+		targets[i].LegendFormat = s.legend
+	}
+	return targets
 }
 
 // instant asks for the value now; n is the query's place in its panel.

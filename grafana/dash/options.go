@@ -42,12 +42,41 @@ type Legend struct {
 	DisplayMode string   `json:"displayMode"`
 	Placement   string   `json:"placement"`
 	ShowLegend  bool     `json:"showLegend"`
+	SortBy      string   `json:"sortBy,omitempty"` // the title of a calc, such as "Max"
+	SortDesc    bool     `json:"sortDesc,omitempty"`
 }
 
 // Tooltip is what hovering shows.
 type Tooltip struct {
 	Mode string `json:"mode"`
 	Sort string `json:"sort"`
+}
+
+// BarOptions are the options of a bargauge panel.
+type BarOptions struct {
+	DisplayMode   string        `json:"displayMode"`
+	Orientation   string        `json:"orientation"`
+	ShowUnfilled  bool          `json:"showUnfilled"`
+	MinVizHeight  int           `json:"minVizHeight"`
+	MinVizWidth   int           `json:"minVizWidth"`
+	ReduceOptions ReduceOptions `json:"reduceOptions"`
+}
+
+// PieOptions are the options of a piechart panel.
+type PieOptions struct {
+	PieType       string        `json:"pieType"`
+	DisplayLabels []string      `json:"displayLabels"`
+	Legend        PieLegend     `json:"legend"`
+	ReduceOptions ReduceOptions `json:"reduceOptions"`
+	Tooltip       Tooltip       `json:"tooltip"`
+}
+
+// PieLegend is the legend of a piechart, which shows values and not calcs.
+type PieLegend struct {
+	DisplayMode string   `json:"displayMode"`
+	Placement   string   `json:"placement"`
+	ShowLegend  bool     `json:"showLegend"`
+	Values      []string `json:"values"`
 }
 
 // TableOptions are the options of a table panel.
@@ -82,7 +111,14 @@ type GraphStyle struct {
 	ShowPoints        string          `json:"showPoints"`
 	SpanNulls         bool            `json:"spanNulls"`
 	AxisSoftMin       *float64        `json:"axisSoftMin,omitempty"`
+	Stacking          *Stacking       `json:"stacking,omitempty"`
 	ThresholdsStyle   ThresholdsStyle `json:"thresholdsStyle"`
+}
+
+// Stacking puts series on top of each other. Mode is "normal".
+type Stacking struct {
+	Mode  string `json:"mode"`
+	Group string `json:"group"`
 }
 
 // ThresholdsStyle says whether the lines at which rules alert are drawn.

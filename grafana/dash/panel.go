@@ -10,6 +10,7 @@ type Panel struct {
 	Description     string           `json:"description,omitempty"`
 	GridPos         GridPos          `json:"gridPos"`
 	Collapsed       bool             `json:"collapsed,omitempty"`
+	Links           []DataLink       `json:"links,omitempty"` // in the panel's head
 	Datasource      *DataSource      `json:"datasource,omitempty"`
 	Targets         []Target         `json:"targets,omitempty"`
 	FieldConfig     *FieldConfig     `json:"fieldConfig,omitempty"`
@@ -103,7 +104,7 @@ type MappingResult struct {
 	Index int    `json:"index"`
 }
 
-// DataLink is offered where a value is clicked.
+// DataLink is offered where a value, or the head of a panel, is clicked.
 type DataLink struct {
 	Title       string `json:"title"`
 	URL         string `json:"url"`

@@ -4,6 +4,7 @@ package lint
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/easy-erp/dbsync/grafana/dash"
@@ -60,6 +61,11 @@ func (c *checker) dataSourceVariable(v dash.Variable) {
 	}
 }
 
+// onePerTarget are the metrics whose labels cost next to nothing to ask for.
+var onePerTarget = []string{"mysql_up", "node_boot_time_seconds"}
+
+var labelValues = regexp.MustCompile(`^label_values\((\w+)`)
+
 func (c *checker) queryVariable(name string, v dash.Variable) {
 	where := "variable " + name
 	if v.Type != "query" {
@@ -72,8 +78,9 @@ func (c *checker) queryVariable(name string, v dash.Variable) {
 	if v.Refresh != 2 {
 		c.report(where, "template-on-time-change-reload", "refresh must be 2, on a change of the time range")
 	}
-	if !strings.HasPrefix(v.Definition, "label_values(mysql_up") {
-		c.report(where, "template-cheap", "it must ask mysql_up, which has one series per target")
+	asked := labelValues.FindStringSubmatch(v.Definition)
+	if asked == nil || !slices.Contains(onePerTarget, asked[1]) {
+		c.report(where, "template-cheap", "it must ask for label_values of one of %v, which have one series per target", onePerTarget)
 	}
 	if v.Datasource == nil || *v.Datasource != dash.Prometheus() {
 		c.report(where, "template-datasource", "it must use the data source variable")

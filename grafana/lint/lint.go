@@ -10,6 +10,8 @@ package lint
 import (
 	"fmt"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"github.com/easy-erp/dbsync/grafana/dash"
 )
 
@@ -28,13 +30,23 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s, %s: %s (%s)", p.Board, p.Where, p.Message, p.Rule)
 }
 
-// Check gives the problems of one dashboard. known tells whether a metric name
-// exists; nil skips that question.
-func Check(d dash.Dashboard, known func(metric string) bool) []Problem {
-	c := &checker{uid: d.UID, known: known}
+// Metrics knows what a query may read.
+type Metrics interface {
+	// Check returns complaints about what the expression reads although nothing
+	// gives it.
+	Check(expr parser.Expr) []string
+	// HasLabel tells whether the expression's result may have the label.
+	HasLabel(expr parser.Expr, label string) bool
+}
+
+// Check gives the problems of one dashboard. Without metrics, nil, nothing is
+// said about the existence of what it reads.
+func Check(d dash.Dashboard, metrics Metrics) []Problem {
+	c := &checker{uid: d.UID, metrics: metrics}
 	c.board(d)
 	c.variables(d.Templating.List)
-	c.layout(d.AllPanels())
+	c.ids(d.AllPanels())
+	c.places(d.Panels)
 	for _, p := range d.AllPanels() {
 		c.panel(p)
 	}
@@ -67,7 +79,7 @@ func CheckTogether(boards []dash.Dashboard) []Problem {
 // checker gathers the problems of one dashboard.
 type checker struct {
 	uid      string
-	known    func(string) bool
+	metrics  Metrics
 	problems []Problem
 }
 

@@ -4,7 +4,10 @@ package lint_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/easy-erp/dbsync/grafana/board"
 	"github.com/easy-erp/dbsync/grafana/dash"
@@ -32,6 +35,13 @@ func TestEveryRuleBites(t *testing.T) {
 		{"template-cheap", func(d *dash.Dashboard) { d.Templating.List[2].Definition = "label_values(instance)" }},
 		{"panel-id", func(d *dash.Dashboard) { d.Panels[1].ID = d.Panels[0].ID }},
 		{"panel-place", func(d *dash.Dashboard) { d.Panels[1].GridPos = d.Panels[0].GridPos }},
+		{"panel-place", func(d *dash.Dashboard) {
+			inside := d.Panels[:2]
+			inside[1].GridPos = inside[0].GridPos
+			d.Panels = append(slices.Clone(d.Panels[2:]), dash.Panel{
+				ID: 999, Type: "row", Title: "Row", Collapsed: true, GridPos: dash.GridPos{H: 1, W: 24, Y: 500}, Panels: slices.Clone(inside),
+			})
+		}},
 		{"panel-type", func(d *dash.Dashboard) { first(d, "timeseries").Type = "graph" }},
 		{"panel-title-description", func(d *dash.Dashboard) { d.Panels[0].Description = "" }},
 		{"panel-datasource", func(d *dash.Dashboard) { d.Panels[0].Targets[0].Datasource.UID = "${DS_PROMETHEUS}" }},
@@ -41,12 +51,17 @@ func TestEveryRuleBites(t *testing.T) {
 		{"target-ref-id", func(d *dash.Dashboard) { d.Panels[0].Targets[0].RefID = "" }},
 		{"target-instant", func(d *dash.Dashboard) { d.Panels[0].Targets[0].Instant = false }},
 		{"target-legend", func(d *dash.Dashboard) { first(d, "timeseries").Targets[0].LegendFormat = "" }},
+		{"target-legend", func(d *dash.Dashboard) { first(d, "timeseries").Targets[0].LegendFormat = "{{no_such_label}}" }},
 		{"target-promql", expr("sum(")},
+		{"target-job", expr(`up{instance=~"$instance"} / on () prometheus_tsdb_head_series`)},
 		{"target-metric", expr(`no_such_metric{job=~"$job",instance=~"$instance"}`)},
 		{"target-job", expr(`mysql_up{instance=~"$instance"}`)},
 		{"target-instance", expr(`mysql_up{job=~"$job",instance="$instance"}`)},
 		{"target-counter-agg", expr(`x_total{job=~"$job",instance=~"$instance"}`)},
 		{"target-rate-interval", expr(`rate(x_total{job=~"$job",instance=~"$instance"}[5m])`)},
+		{"target-rate-interval", func(d *dash.Dashboard) {
+			first(d, "timeseries").Targets[0].Expr = `increase(x_total{job=~"$job",instance=~"$instance"}[$__range])`
+		}},
 		{"annotation-interval", func(d *dash.Dashboard) {
 			d.Annotations.List[0].Expr = `changes(mysql_up{job=~"$job",instance=~"$instance"}[$__rate_interval])`
 		}},
@@ -54,7 +69,7 @@ func TestEveryRuleBites(t *testing.T) {
 		t.Run(tc.rule, func(t *testing.T) {
 			d := board.Overview(board.English)
 			tc.sabotage(&d)
-			if got := ruleNames(lint.Check(d, exists)); !slices.Equal(got, []string{tc.rule}) {
+			if got := ruleNames(lint.Check(d, exists{})); !slices.Equal(got, []string{tc.rule}) {
 				t.Errorf("rules that spoke up: %q, want only %q", got, tc.rule)
 			}
 		})
@@ -62,35 +77,37 @@ func TestEveryRuleBites(t *testing.T) {
 }
 
 func TestSoundBoardHasNoProblem(t *testing.T) {
-	for _, p := range lint.Check(board.Overview(board.English), exists) {
+	for _, p := range lint.Check(board.Overview(board.English), exists{}) {
 		t.Error(p)
 	}
 }
 
 func TestBoardsTogether(t *testing.T) {
-	overview := board.Overview(board.English)
-	if p := lint.CheckTogether([]dash.Dashboard{overview}); len(p) != 0 {
-		t.Errorf("a lone board: %v", p)
+	all := board.All(board.English)
+	if p := lint.CheckTogether(all); len(p) != 0 {
+		t.Errorf("the shipped boards: %v", p)
 	}
-	twin := board.Overview(board.English)
-	if got := ruleNames(lint.CheckTogether([]dash.Dashboard{overview, twin})); !slices.Equal(got, []string{"unique-board"}) {
+	if got := ruleNames(lint.CheckTogether(append(all, all[0]))); !slices.Equal(got, []string{"unique-board"}) {
 		t.Errorf("the same board twice: %q", got)
 	}
-	twin.Links[0].URL = "/d/dbsync-nowhere"
-	if got := ruleNames(lint.CheckTogether([]dash.Dashboard{twin})); !slices.Equal(got, []string{"dead-link"}) {
+	all[0].Links[0].URL = "/d/dbsync-nowhere"
+	if got := ruleNames(lint.CheckTogether(all)); !slices.Equal(got, []string{"dead-link"}) {
 		t.Errorf("a link to nowhere: %q", got)
 	}
 }
 
-func TestMetrics(t *testing.T) {
-	got, err := lint.Metrics(`rate(a_total{job=~"$job"}[$__rate_interval]) / on () b or a_total`)
-	if err != nil || !slices.Equal(got, []string{"a_total", "b"}) {
-		t.Errorf("Metrics = %q, %v", got, err)
+// exists stands for the catalogue: of the metrics no_such_metric is missing, of
+// the labels no_such_label.
+type exists struct{}
+
+func (exists) Check(expr parser.Expr) []string {
+	if strings.Contains(expr.String(), "no_such_metric") {
+		return []string{"no collector declares no_such_metric"}
 	}
+	return nil
 }
 
-// exists stands for the metrics reference.
-func exists(metric string) bool { return metric != "no_such_metric" }
+func (exists) HasLabel(_ parser.Expr, label string) bool { return label != "no_such_label" }
 
 // expr replaces the first panel's query.
 func expr(query string) func(*dash.Dashboard) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/easy-erp/dbsync/grafana/dash"
 )
@@ -22,10 +23,10 @@ var units = []string{
 
 func name(p dash.Panel) string { return fmt.Sprintf("panel %d %q", p.ID, p.Title) }
 
-// layout checks ids and places: a clash breaks links to a panel or hides it.
-func (c *checker) layout(panels []dash.Panel) {
+// ids checks that links to a panel lead to one panel.
+func (c *checker) ids(panels []dash.Panel) {
 	ids := map[int]string{}
-	for i, p := range panels {
+	for _, p := range panels {
 		if p.ID < 1 {
 			c.report(name(p), "panel-id", "the id must be 1 or more")
 		}
@@ -33,6 +34,14 @@ func (c *checker) layout(panels []dash.Panel) {
 			c.report(name(p), "panel-id", "the id is also that of %q", other)
 		}
 		ids[p.ID] = p.Title
+	}
+}
+
+// places checks that no panel hides another one. What a collapsed row holds has
+// the places that it takes when the row is opened and the rest moves down.
+func (c *checker) places(panels []dash.Panel) {
+	for i, p := range panels {
+		c.places(p.Panels)
 		g := p.GridPos
 		if g.W < 1 || g.H < 1 || g.X < 0 || g.X+g.W > 24 {
 			c.report(name(p), "panel-place", "it does not fit into 24 columns: %+v", g)
@@ -112,16 +121,24 @@ func (c *checker) targets(where string, p dash.Panel) {
 		if t.Datasource != dash.Prometheus() {
 			c.report(where, "panel-datasource", "query %s must use the data source variable", t.RefID)
 		}
-		c.query(where+" query "+t.RefID, t.Expr, "$__rate_interval")
+		windows := []time.Duration{rateInterval}
+		if t.Instant {
+			windows = append(windows, boardRange)
+		}
+		c.query(where+" query "+t.RefID, t.Expr, windows...)
+		c.legend(where+" query "+t.RefID, t)
 	}
 }
 
 // panelURLs lists the links that a panel offers.
 func panelURLs(p dash.Panel) []string {
-	if p.FieldConfig == nil {
-		return nil
-	}
 	var urls []string
+	for _, l := range p.Links {
+		urls = append(urls, l.URL)
+	}
+	if p.FieldConfig == nil {
+		return urls
+	}
 	for _, l := range p.FieldConfig.Defaults.Links {
 		urls = append(urls, l.URL)
 	}

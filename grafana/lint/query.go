@@ -3,8 +3,10 @@
 package lint
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -12,9 +14,14 @@ import (
 	"github.com/easy-erp/dbsync/grafana/dash"
 )
 
-// rateInterval stands for $__rate_interval while a query is parsed: a duration
-// that no query writes by itself, so that the walk can recognise it.
-const rateInterval = "1234567s"
+// What stands for Grafana's durations while a query is parsed: such as no query
+// writes by itself, so that the walk can recognise them.
+const (
+	rateInterval = 1234567 * time.Second // $__rate_interval
+	boardRange   = 7654321 * time.Second // $__range
+)
+
+var durations = strings.NewReplacer("$__rate_interval", "1234567s", "$__range", "7654321s")
 
 // Queries lists what a dashboard asks of Prometheus, variables still in place.
 func Queries(d dash.Dashboard) []string {
@@ -30,26 +37,10 @@ func Queries(d dash.Dashboard) []string {
 	return list
 }
 
-// Metrics lists the metric names of a query, variables still in place.
-func Metrics(query string) ([]string, error) {
-	expr, err := parse(query)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
-		if s, ok := n.(*parser.VectorSelector); ok && !slices.Contains(names, s.Name) {
-			names = append(names, s.Name)
-		}
-		return nil
-	})
-	return names, nil
-}
-
-// parse reads a query as Prometheus will: Grafana's interval replaced, the other
+// Parse reads a query as Prometheus will: Grafana's durations replaced, the other
 // variables left inside their strings.
-func parse(query string) (parser.Expr, error) {
-	return parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(query, "$__rate_interval", rateInterval))
+func Parse(query string) (parser.Expr, error) {
+	return parser.NewParser(parser.Options{}).ParseExpr(durations.Replace(query))
 }
 
 // annotation checks an annotation; Grafana does not know $__rate_interval there.
@@ -61,33 +52,51 @@ func (c *checker) annotation(a dash.Annotation) {
 	if strings.Contains(a.Expr, "$__") {
 		c.report(where, "annotation-interval", "Grafana replaces no interval variables in annotations")
 	}
-	c.query(where, a.Expr, "")
+	c.query(where, a.Expr)
 }
 
-// query checks one expression. window is the range that rates must use.
-func (c *checker) query(where, query, window string) {
-	expr, err := parse(query)
+// legendLabel finds the labels that a legend names.
+var legendLabel = regexp.MustCompile(`{{\s*([a-zA-Z_]\w*)\s*}}`)
+
+// legend checks that the labels which a legend names are there.
+func (c *checker) legend(where string, t dash.Target) {
+	expr, err := Parse(t.Expr)
+	if err != nil || c.metrics == nil {
+		return // told elsewhere
+	}
+	for _, m := range legendLabel.FindAllStringSubmatch(t.LegendFormat, -1) {
+		if !c.metrics.HasLabel(expr, m[1]) {
+			c.report(where, "target-legend", "the result has no label %s for the legend %q", m[1], t.LegendFormat)
+		}
+	}
+}
+
+// query checks one expression. windows are the ranges that rates may use.
+func (c *checker) query(where, query string, windows ...time.Duration) {
+	expr, err := Parse(query)
 	if err != nil {
 		c.report(where, "target-promql", "it does not parse: %v", err)
 		return
+	}
+	if c.metrics != nil {
+		for _, complaint := range c.metrics.Check(expr) {
+			c.report(where, "target-metric", "%s", complaint)
+		}
 	}
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		switch n := n.(type) {
 		case *parser.VectorSelector:
 			c.selector(where, n, path)
 		case *parser.Call:
-			c.rate(where, n, window)
+			c.rate(where, n, windows)
 		}
 		return nil
 	})
 }
 
-// selector checks one metric: it exists, it follows the variables, and a counter
-// is read as a rate.
+// selector checks one metric: it follows the variables, and a counter is read as
+// a rate.
 func (c *checker) selector(where string, s *parser.VectorSelector, path []parser.Node) {
-	if c.known != nil && !c.known(s.Name) {
-		c.report(where, "target-metric", "no metric or recording rule is named %q in docs/metrics.md or rules/", s.Name)
-	}
 	for _, label := range mustFollow(s.Name) {
 		if !follows(s.LabelMatchers, label) {
 			c.report(where, "target-"+label, `%s must have %s=~"$%s"`, s.Name, label, label)
@@ -100,10 +109,11 @@ func (c *checker) selector(where string, s *parser.VectorSelector, path []parser
 
 // mustFollow names the variables that a selector of the metric has to obey. The
 // results of recording rules have no job, alerts may lack both labels, and the
-// watchdog's and the fleet's figures have no server.
+// watchdog's and the fleet's figures and those of Prometheus and Alertmanager
+// have no server.
 func mustFollow(metric string) []string {
 	switch {
-	case strings.HasPrefix(metric, "dbsync:"):
+	case strings.HasPrefix(metric, "dbsync:"), strings.HasPrefix(metric, "prometheus_"), strings.HasPrefix(metric, "alertmanager_"):
 		return nil
 	case metric == "ALERTS" || metric == "ALERTS_FOR_STATE" || strings.Contains(metric, ":"):
 		return []string{"instance"}
@@ -131,12 +141,12 @@ func insideRate(path []parser.Node) bool {
 }
 
 // rate checks that a rate follows the scrape interval and the zoom.
-func (c *checker) rate(where string, call *parser.Call, window string) {
+func (c *checker) rate(where string, call *parser.Call, windows []time.Duration) {
 	if !slices.Contains(rateFunctions, call.Func.Name) {
 		return
 	}
 	m, ok := call.Args[0].(*parser.MatrixSelector)
-	if !ok || window == "" || m.Range.Seconds() != 1234567 {
-		c.report(where, "target-rate-interval", "%s must range over [$__rate_interval]", call.Func.Name)
+	if !ok || !slices.Contains(windows, m.Range) {
+		c.report(where, "target-rate-interval", "%s must range over [$__rate_interval], or for one instant over [$__range]", call.Func.Name)
 	}
 }

@@ -27,9 +27,6 @@ type Metrics struct {
 // foreign are the metrics of Prometheus and Alertmanager themselves.
 var foreign = regexp.MustCompile(`^(up|ALERTS|ALERTS_FOR_STATE|scrape_[a-z_]+|(prometheus|alertmanager|process|go)_[a-z_]+)$`)
 
-// direct are the exporter's own metrics that no collector declares.
-var direct = []string{"dbsync_config_last_reload_successful", "dbsync_config_last_reload_success_timestamp_seconds"}
-
 // New collects what the collectors declare and what the rules record.
 func New(rules []rulefile.Rule) (Metrics, error) {
 	m := Metrics{labels: map[string]Labels{}}
@@ -37,11 +34,15 @@ func New(rules []rulefile.Rule) (Metrics, error) {
 	for _, d := range exporter.Definitions() {
 		families = append(families, d.Families...)
 	}
+	own, err := exporter.SelfFamilies()
+	if err != nil {
+		return Metrics{}, err
+	}
+	for i := range own {
+		families = append(families, &own[i])
+	}
 	for _, f := range families {
 		m.addFamily(f)
-	}
-	for _, name := range direct {
-		m.labels[name] = Any()
 	}
 	for _, r := range rules {
 		if err := m.addRule(r); err != nil {
