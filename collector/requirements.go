@@ -19,9 +19,12 @@ type Requirement struct {
 // Use is what a collector needs a privilege for.
 type Use struct{ Collector, Why string }
 
-// Placeholder reports whether the object stands for one that only the user can
-// name: declarations call the schema of an application "app".
-func (r Requirement) Placeholder() bool { return strings.HasPrefix(r.On, "app.") }
+// Placeholder reports whether the object is one that not every server has: of an
+// application, which declarations call "app", or of a tool.
+func (r Requirement) Placeholder() bool {
+	schema, _, _ := strings.Cut(r.On, ".")
+	return !slices.Contains([]string{"*", "mysql", "performance_schema", "sys"}, schema)
+}
 
 // Requirements returns the privileges that the definitions use on servers of the
 // flavour, each once: those of the whole server first, placeholders last.

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/easy-erp/dbsync/collector"
 )
@@ -36,13 +36,18 @@ func (p *page) flavour(defs []collector.Definition, flavour collector.Flavour) {
 	p.line("")
 	p.line("```sql")
 	p.line("CREATE USER %s IDENTIFIED BY 'a password of its own' WITH MAX_USER_CONNECTIONS 3;", account)
-	placeholders := false
-	for _, statement := range collector.GrantStatements(required, account) {
-		if strings.Contains(statement, " ON app.") && !placeholders {
-			placeholders = true
-			p.line("-- For your own schemas; each line once for every one of them:")
-		}
+	everywhere := slices.IndexFunc(required, collector.Requirement.Placeholder)
+	if everywhere < 0 {
+		everywhere = len(required)
+	}
+	for _, statement := range collector.GrantStatements(required[:everywhere], account) {
 		p.line("%s;", statement)
+	}
+	if everywhere < len(required) {
+		p.line("-- Further, for each schema and tool of your own, by its name:")
+	}
+	for _, statement := range collector.GrantStatements(required[everywhere:], account) {
+		p.line("-- %s;", statement)
 	}
 	p.line("```")
 	p.line("")
