@@ -63,6 +63,7 @@ func parse(args []string, stdout io.Writer) (action, int, error) {
 func (c *cli) addCommands() {
 	c.addUp()
 	c.addRun()
+	c.addBackup()
 	c.addStatus()
 	c.addQuery()
 	c.addCheck()

@@ -46,6 +46,8 @@ type Backup struct {
 	// all of it from Stream on, and VerifyInterval how often.
 	VerifyLevel    Level
 	VerifyInterval time.Duration
+	// ReadRate bounds how fast large files are read, in bytes per second. 0: 32 MiB.
+	ReadRate int64
 	// RestoreTestInterval is how often a restore test was promised. Restore tests are
 	// runs of the type restore_test whose task is the backup's name.
 	RestoreTestInterval time.Duration

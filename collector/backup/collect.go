@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -10,8 +11,8 @@ import (
 	"github.com/easy-erp/dbsync/collector"
 )
 
-// readRate is how fast large files are read, in bytes per second.
-const readRate = 32 << 20
+// defaultReadRate is how fast large files are read, in bytes per second.
+const defaultReadRate = 32 << 20
 
 // watches follow all backups of a target.
 type watches struct {
@@ -22,9 +23,11 @@ type watches struct {
 var _ collector.Runner = (*watches)(nil)
 
 func newWatches(opts Options, target *collector.Target) *watches {
-	e := &env{target: target, runs: opts.Runs, limiter: newLimiter(readRate), stateDir: opts.StateDir}
 	ws := &watches{}
 	for _, b := range opts.Backups {
+		e := &env{
+			target: target, runs: opts.Runs, limiter: newLimiter(cmp.Or(b.ReadRate, defaultReadRate)), stateDir: opts.StateDir,
+		}
 		m, ok := findMethod(b.Method)
 		if !ok {
 			ws.bad = append(ws.bad, fmt.Errorf("backup %s: there is no method %q", b.Name, b.Method))

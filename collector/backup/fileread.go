@@ -26,7 +26,14 @@ func (s *fileSource) readNext(ctx context.Context, progress func(read, all int64
 		s.keep(true)
 		return false, nil
 	}
-	// Only this goroutine touches the streams.
+	err := s.readOne(ctx, w, progress)
+	s.keep(ctx.Err() != nil)
+	return true, err
+}
+
+// readOne reads a match whole. Nothing but the caller's goroutine touches the
+// match's streams.
+func (s *fileSource) readOne(ctx context.Context, w wanted, progress func(read, all int64)) error {
 	if w.match.streams == nil {
 		w.match.streams = &streams{store: s.store, limiter: s.limiter}
 	}
@@ -34,8 +41,7 @@ func (s *fileSource) readNext(ctx context.Context, progress func(read, all int64
 	w.match.streams.progress = func(read int64) { progress(read, all) }
 	a, err := s.read(ctx, w)
 	s.took(ctx, w, a, err)
-	s.keep(ctx.Err() != nil)
-	return true, err
+	return err
 }
 
 func (s *fileSource) read(ctx context.Context, w wanted) (artefact, error) {
@@ -110,6 +116,18 @@ func (s *fileSource) next() wanted {
 	}
 	if newest != nil && s.due(newest, now) && s.ready(newest, now) {
 		return wanted{newest, newest.file, newest.artefact}
+	}
+	return wanted{}
+}
+
+// newest returns the newest match that is not being written.
+func (s *fileSource) newest() wanted {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.known {
+		if s.run(m).Status != Running {
+			return wanted{m, m.file, m.artefact}
+		}
 	}
 	return wanted{}
 }

@@ -32,13 +32,16 @@ type fileSource struct {
 	store   store
 	pattern string
 	tool    tool
-	settle  time.Duration // what has not changed for so long is no longer written to
-	level   Level         // to which the newest good one is verified
-	again   time.Duration // after which it is verified again; 0: never
-	now     func() time.Time
-	limiter *rate.Limiter
-	memory  memory
-	logger  *slog.Logger
+	// described says that the matches only describe the backups, so that reading them
+	// whole verifies nothing.
+	described bool
+	settle    time.Duration // what has not changed for so long is no longer written to
+	level     Level         // to which the newest good one is verified
+	again     time.Duration // after which it is verified again; 0: never
+	now       func() time.Time
+	limiter   *rate.Limiter
+	memory    memory
+	logger    *slog.Logger
 
 	mu    sync.Mutex
 	known []*match               // as of the last look, newest first

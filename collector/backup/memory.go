@@ -22,7 +22,7 @@ type remembered struct {
 }
 
 const (
-	memoryFormat = 1
+	memoryFormat = 2
 	maxMemory    = 16 << 20
 )
 
@@ -74,7 +74,7 @@ func (m memory) load() map[fingerprint]*match {
 		return known
 	}
 	for _, e := range r.Entries {
-		if e.State < unread || e.State > opaque || e.Level < Exists || e.Level > Checksum || e.Verified.IsZero() {
+		if e.State < unread || e.State > opaque || e.Verified.IsZero() {
 			continue
 		}
 		f := file{path: e.Path, size: e.Size, modified: time.Unix(0, e.Modified), id: e.ID}

@@ -58,7 +58,7 @@ func TestMemoryThatIsBrokenIsReplaced(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
 	write(t, dir+"/1.sql.gz", compressors(t)[".sql.gz"]([]byte(plainDump)), hour)
 	b := Backup{Name: "nightly", Path: dir + "/*", Trailer: true}
-	for _, text := range []string{"", "{", `{"format":99,"entries":[{"path":"x"}]}`, `{"format":1,"entries":[{"state":77,"level":-3}]}`} {
+	for _, text := range []string{"", "{", `{"format":99,"entries":[{"path":"x"}]}`, `{"format":2,"entries":[{"state":77,"level":"high"}]}`, `{"format":2,"entries":[{"state":77,"level":"stream"}]}`} {
 		path := write(t, state+"/verified-nightly.json", []byte(text), 0)
 		source, _ := restarted(t, new(clock), state, mysqldump(), b)
 		wantStatus(t, judged(t, source), "1.sql.gz", Success)

@@ -49,7 +49,7 @@ type method struct {
 type env struct {
 	target  *collector.Target
 	runs    *job.Store
-	limiter *rate.Limiter // of all that is read of large files
+	limiter *rate.Limiter // of what is read of large files
 	// stateDir keeps what was read of them; empty: nothing is kept.
 	stateDir string
 }

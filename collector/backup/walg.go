@@ -20,7 +20,9 @@ func walG() method {
 		every:    10 * time.Second,
 		open: func(b Backup, e *env, _ *method) source {
 			b.VerifyLevel = Complete // the backups themselves are wal-g's to read
-			return newFileSource(b, e, walGTool{})
+			s := newFileSource(b, e, walGTool{})
+			s.described = true
+			return s
 		},
 	}
 }

@@ -39,6 +39,7 @@ type Backup struct {
 	Trailer              bool   // a dump must end with the line that says so
 	VerifyLevel          string // empty: nothing is verified
 	VerifyInterval       time.Duration
+	ReadRate             int64 // bytes per second; 0: the default
 	RestoreTestInterval  time.Duration
 }
 
@@ -117,7 +118,7 @@ func (v *validator) backups(entries []backupEntry) {
 		}
 		if e.Verify != nil {
 			v.oneOf(key+".verify.level", e.Verify.Level, "complete", "stream", "checksum")
-			b.VerifyLevel, b.VerifyInterval = e.Verify.Level, time.Duration(e.Verify.Interval)
+			b.VerifyLevel, b.VerifyInterval, b.ReadRate = e.Verify.Level, time.Duration(e.Verify.Interval), int64(e.Verify.Rate)
 		}
 		if e.RestoreTest != nil {
 			if e.RestoreTest.Interval == 0 {

@@ -178,6 +178,9 @@ type verifyEntry struct {
 	Level string `yaml:"level,omitempty"`
 	// How often: longer is told, and one that does not change is read again then.
 	Interval duration `yaml:"interval,omitempty"`
+	// How much of large files is read per second, so that the database keeps its disk.
+	// It also bounds what is read to judge compressed backups. Default: 32MiB.
+	Rate size `yaml:"rate,omitempty"`
 }
 
 type restoreTestEntry struct {

@@ -98,26 +98,6 @@ func (p plan) migrations() migration.Options {
 	return o
 }
 
-// watched turns the plan into the backups of the collector.
-func (p plan) watched() []backup.Backup {
-	var all []backup.Backup
-	for _, b := range p.backups {
-		level, _ := backup.ParseLevel(b.VerifyLevel)
-		one := backup.Backup{
-			Name: b.Name, Method: b.Method, Path: b.Path, History: b.HistoryTable, RunType: b.RunType, Task: b.Task,
-			ExpectedInterval: b.ExpectedInterval, MaxDuration: b.MaxDuration, MinSize: b.MinSize, Trailer: b.Trailer,
-			VerifyLevel: level, VerifyInterval: b.VerifyInterval, RestoreTestInterval: b.RestoreTestInterval,
-		}
-		if s := b.S3; s != nil {
-			one.S3 = &backup.S3{
-				Endpoint: s.Endpoint, Region: s.Region, Plain: s.Plain, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
-			}
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
 // options turns the plan into the collector's options. Folders that belong to a
 // server elsewhere are reported only when it turns out to run on this machine.
 func (h *hostPlan) options(target config.Target, server collector.Server) host.Options {

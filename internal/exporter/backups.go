@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/backup"
+	"github.com/easy-erp/dbsync/collector/job"
+	"github.com/easy-erp/dbsync/internal/config"
+)
+
+// watched turns the plan into the backups of the collector.
+func (p plan) watched() []backup.Backup {
+	var all []backup.Backup
+	for _, b := range p.backups {
+		all = append(all, watched(b))
+	}
+	return all
+}
+
+func watched(b config.Backup) backup.Backup {
+	level, _ := backup.ParseLevel(b.VerifyLevel) // none: nothing is verified
+	one := backup.Backup{
+		Name: b.Name, Method: b.Method, Path: b.Path, History: b.HistoryTable, RunType: b.RunType, Task: b.Task,
+		ExpectedInterval: b.ExpectedInterval, MaxDuration: b.MaxDuration, MinSize: b.MinSize, Trailer: b.Trailer,
+		VerifyLevel: level, VerifyInterval: b.VerifyInterval, ReadRate: b.ReadRate, RestoreTestInterval: b.RestoreTestInterval,
+	}
+	if s := b.S3; s != nil {
+		one.S3 = &backup.S3{
+			Endpoint: s.Endpoint, Region: s.Region, Plain: s.Plain, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
+		}
+	}
+	return one
+}
+
+// Backups returns the names of all backups of a configuration, target by target.
+func Backups(c *config.Config) []string {
+	var names []string
+	for _, target := range c.TargetNames() {
+		for _, b := range c.Backups(target) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// InspectBackup gives a program other than the daemon a look at one backup of the
+// configuration. The caller closes what comes with it. rate bounds the reading, in
+// bytes per second; 0: nothing does.
+func InspectBackup(c *config.Config, name string, rate int64) (_ *backup.Inspector, closeServer func() error, err error) {
+	e := &Exporter{options: Options{Logger: slog.New(slog.DiscardHandler)}}
+	for _, p := range e.plans(c) {
+		i := slices.IndexFunc(p.backups, func(b config.Backup) bool { return b.Name == name })
+		if i < 0 {
+			continue
+		}
+		server, err := connect(e.serverOptions(p)) // dials when it is asked something
+		if err != nil {
+			return nil, nil, fmt.Errorf("target %s: %w", p.target.Name, err)
+		}
+		b := watched(p.backups[i])
+		b.ReadRate = rate
+		inspector, err := backup.NewInspector(b, backup.Options{Runs: job.New(job.Options{Dir: c.StateDir()})}, &collector.Target{
+			Name: p.target.Name, Server: server, Now: time.Now, Logger: e.options.Logger,
+		})
+		return inspector, server.Close, err
+	}
+	return nil, nil, fmt.Errorf("no backup is called %q: there is %s", name, strings.Join(Backups(c), ", "))
+}
