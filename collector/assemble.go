@@ -162,7 +162,7 @@ func (v view) report(out *Sink) {
 	out.Emit(&droppedFamily, float64(v.dropped), name)
 	out.Emit(&duplicatesFamily, float64(v.duplicates), name)
 	for _, source := range slices.Sorted(maps.Keys(v.sources)) {
-		out.Emit(&sourceFamily, Bool(v.sources[source]), name, source)
+		out.Emit(&sourceFamily, Bool(v.sources[source] == nil), name, source)
 	}
 }
 

@@ -125,7 +125,7 @@ func (s *Scraper) Scrape(ctx context.Context, names ...string) []*dto.MetricFami
 type view struct {
 	def        Definition
 	series     []series
-	sources    map[string]bool
+	sources    map[string]error
 	err        error
 	duration   time.Duration
 	snapshot   time.Time // of a background collector: when its series were read

@@ -3,8 +3,12 @@
 package collector
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +97,37 @@ func TestFailedCollectorPublishesNothingButItsCompleteSources(t *testing.T) {
 	wantValue(t, got, 0, "dbsync_source_success", "a", "bad")
 	wantAbsent(t, got, "dbsync_source_success", "a", "none")
 	wantValue(t, got, 0, "dbsync_collector_success", "a")
+}
+
+// What fails scrape after scrape is one line, which says why; another cause is
+// another line.
+func TestLastingFailureOfASourceIsLoggedOnce(t *testing.T) {
+	cause := errors.New("no such file")
+	d := definition("a", func(ctx context.Context, out *Sink) error {
+		for i := range maxFailures + 2 {
+			out.Source(ctx, fmt.Sprint("s", i), func(context.Context, *Sink) error { return cause })
+		}
+		return nil
+	}, plain)
+	var log bytes.Buffer
+	s, err := NewScraper(&Target{Logger: slog.New(slog.NewTextHandler(&log, nil))}, []Definition{d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		s.Scrape(t.Context())
+	}
+	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "source s0: no such file") || !strings.Contains(log.String(), "2 more sources failed") {
+		t.Errorf("%d lines: %s", n, log.String())
+	}
+	if last := s.Status()[0].LastError; !strings.Contains(last, "source s0: no such file") {
+		t.Errorf("shown to people: %s", last)
+	}
+	cause = errors.New("permission denied")
+	s.Scrape(t.Context())
+	if n := strings.Count(log.String(), "\n"); n != 2 {
+		t.Errorf("%d lines: %s", n, log.String())
+	}
 }
 
 func TestLateCollectorFailsAndTheOthersAreServed(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ type run struct {
 
 	mu         sync.Mutex
 	published  []series
-	sources    map[string]bool // by name: ok or failed; what is not applicable is not in it
+	sources    map[string]error // by name: nil or why it failed; what is not applicable is not in it
 	seed       maphash.Seed
 	seen       map[uint64]struct{} // keys of series, to find duplicates
 	count      map[*Family]int
@@ -70,7 +71,7 @@ type run struct {
 func newRun(collector string, logger *slog.Logger) *run {
 	return &run{
 		collector: collector, logger: logger,
-		sources: map[string]bool{}, count: map[*Family]int{}, seed: maphash.MakeSeed(),
+		sources: map[string]error{}, count: map[*Family]int{}, seed: maphash.MakeSeed(),
 	}
 }
 
@@ -172,11 +173,10 @@ func (s *Sink) Source(ctx context.Context, name string, collect func(context.Con
 	case errors.As(err, &skip):
 		s.run.logger.Debug("source is not applicable", "source", name, "reason", skip.Reason, "detail", skip.Detail)
 	case err != nil:
-		s.run.logger.Warn("source failed", "source", name, "err", err)
-		s.run.setSource(name, false)
+		s.run.setSource(name, err) // logged with the outcome of the run, when that changes
 	default:
 		s.run.publish(part.series)
-		s.run.setSource(name, true)
+		s.run.setSource(name, nil)
 	}
 }
 
@@ -194,25 +194,36 @@ func (r *run) guard(f func() error) (err error) {
 	return f()
 }
 
-func (r *run) setSource(name string, ok bool) {
+func (r *run) setSource(name string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if previous, twice := r.sources[name]; twice {
-		ok = ok && previous
+	if r.sources[name] == nil { // what failed once stays failed
+		r.sources[name] = err
 	}
-	r.sources[name] = ok
 }
 
-// failedSource returns the name of a source that failed, or "".
-func (r *run) failedSource() string {
+// maxFailures bounds the sources that an error tells of.
+const maxFailures = 5
+
+// failures returns an error that says why sources failed, or nil.
+func (r *run) failures() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name, ok := range r.sources {
-		if !ok {
-			return name
+	var errs []error
+	more := 0
+	for _, name := range slices.Sorted(maps.Keys(r.sources)) {
+		switch err := r.sources[name]; {
+		case err == nil:
+		case len(errs) == maxFailures:
+			more++
+		default:
+			errs = append(errs, fmt.Errorf("source %s: %w", name, err))
 		}
 	}
-	return ""
+	if more > 0 {
+		errs = append(errs, fmt.Errorf("%d more sources failed", more))
+	}
+	return errors.Join(errs...)
 }
 
 // publish takes series over, less duplicates and what exceeds the caps.
@@ -270,12 +281,11 @@ func (s series) key(seed maphash.Seed) uint64 {
 // the collector and all of its sources were fine or not applicable.
 func (r *run) execute(ctx context.Context, c Collector) error {
 	whole := &Sink{run: r}
-	if err := r.guard(func() error { return c.Collect(ctx, whole) }); err != nil {
+	if err := r.guard(func() error { return c.Collect(ctx, whole) }); errors.As(err, new(*SkipError)) {
 		return err
+	} else if err != nil {
+		return errors.Join(err, r.failures())
 	}
 	r.publish(whole.series)
-	if name := r.failedSource(); name != "" {
-		return fmt.Errorf("source %s failed", name)
-	}
-	return nil
+	return r.failures()
 }
