@@ -86,11 +86,11 @@ func checkMount(t *testing.T, service, volume string) {
 	}
 }
 
-// TestKubernetesServiceReachesTheExporter holds the ports and the image against
-// those of the exporter and its Dockerfile.
+// TestKubernetesServiceReachesTheExporter holds the ports and image against
+// the exporter's.
 func TestKubernetesServiceReachesTheExporter(t *testing.T) {
 	manifests := read(t, filepath.Join("kubernetes", "dbsync.yaml"))
-	for _, must := range []string{"containerPort: 19104", "port: 19104", "image: dbsync_exporter:local"} {
+	for _, must := range []string{"containerPort: 19104", "port: 19104", `image: "dbsync_exporter:0.1.0"`} {
 		if !strings.Contains(manifests, must) {
 			t.Errorf("kubernetes/dbsync.yaml lacks %q", must)
 		}
