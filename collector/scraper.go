@@ -32,8 +32,8 @@ type unit struct {
 
 	mu       sync.Mutex
 	flight   *flight // the run in progress, when there is one
-	last     *result // the newest finished run
-	failed   *result // the newest run that failed
+	last     *result // the newest finished run, without its series
+	failed   *result // the newest run that failed, likewise
 	snapshot *result // of a background collector: the newest whose series may be served
 	panics   int
 }
@@ -41,6 +41,7 @@ type unit struct {
 // result is a finished run, immutable.
 type result struct {
 	run      *run
+	series   int   // how many it published
 	err      error // nil, a *SkipError, or what failed
 	duration time.Duration
 	end      time.Time
@@ -161,20 +162,22 @@ func (u *unit) execute(ctx context.Context, r *run) *result {
 	if cause := context.Cause(ctx); cause != nil && err != nil && u.skipped(err) == nil {
 		err = fmt.Errorf("%w (%w)", cause, err)
 	}
-	res := &result{run: r, err: err, duration: time.Since(start), end: u.target.Now()}
 	r.mu.Lock()
 	r.closed = true
-	panics := r.panics
+	panics, published := r.panics, len(r.published)
 	r.mu.Unlock()
+	res := result{series: published, err: err, duration: time.Since(start), end: u.target.Now()}
 	u.mu.Lock()
 	u.panics += panics
-	u.report(res)
-	u.last = res
+	u.report(&res)
+	u.last = &res
 	if res.err != nil && res.skip() == nil {
-		u.failed = res
+		u.failed = &res
 	}
 	u.mu.Unlock()
-	return res
+	whole := res
+	whole.run = r
+	return &whole
 }
 
 func (*unit) skipped(err error) *SkipError { return (&result{err: err}).skip() }

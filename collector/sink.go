@@ -226,7 +226,8 @@ func (r *run) failures() error {
 	return errors.Join(errs...)
 }
 
-// publish takes series over, less duplicates and what exceeds the caps.
+// publish takes series over, less duplicates and what exceeds the caps. The slice
+// is the run's from now on.
 func (r *run) publish(all []series) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -234,7 +235,7 @@ func (r *run) publish(all []series) {
 		return
 	}
 	if r.published == nil {
-		r.published = make([]series, 0, len(all))
+		r.published = all[:0:len(all)] // filtered in place
 		r.seen = make(map[uint64]struct{}, len(all))
 	}
 	for _, one := range all {

@@ -47,10 +47,7 @@ func (u *unit) status() Status {
 	if last == nil {
 		return st
 	}
-	last.run.mu.Lock()
-	st.Series = len(last.run.published)
-	last.run.mu.Unlock()
-	st.Duration, st.End = last.duration, last.end
+	st.Series, st.Duration, st.End = last.series, last.duration, last.end
 	switch skip := last.skip(); {
 	case skip != nil:
 		st.State, st.Detail = StateSkipped, skip.Error()
