@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/easy-erp/dbsync/internal/envfile"
+	"github.com/easy-erp/dbsync/internal/operator"
 	"github.com/easy-erp/dbsync/internal/pack"
 	"github.com/easy-erp/dbsync/internal/render"
 )
@@ -65,6 +66,8 @@ func (c *cli) addRender() {
 	command.Flag("environment", "Take those variables from the environment.").BoolVar(&r.environment)
 	command.Flag("installed-as", "Where the servers will see the folder; the secrets are referred to by this path.").
 		PlaceHolder("DIR").StringVar(&r.installedAs)
+	command.Flag("kubernetes", "Write kubernetes/*.yaml too: the rules, routes and templates as objects of the Prometheus Operator.").
+		BoolVar(&r.kubernetes)
 	command.Flag("alertmanager.version", "The Alertmanager that will read the files, such as 0.33; wins over the values.").
 		PlaceHolder("X.Y").StringVar(&r.version)
 	command.Arg("dir", "The folder to write to.").Default(".").StringVar(&r.dir)
@@ -74,7 +77,7 @@ func (c *cli) addRender() {
 // renderer is what the command line says.
 type renderer struct {
 	values, envFile, installedAs, version, dir string
-	environment                                bool
+	environment, kubernetes                    bool
 }
 
 func (r *renderer) run(std stdio) error {
@@ -92,7 +95,11 @@ func (r *renderer) run(std stdio) error {
 	if r.version != "" {
 		v.Alertmanager.Version = r.version
 	}
-	notes, err := render.Write(r.dir, pack.Source(), v, fromVariables.Files...)
+	further, err := r.objects(v)
+	if err != nil {
+		return err
+	}
+	notes, err := render.Write(r.dir, pack.Source(), v, append(further, fromVariables.Files...)...)
 	if err != nil {
 		return err
 	}
@@ -104,6 +111,18 @@ func (r *renderer) run(std stdio) error {
 	}
 	_, err = fmt.Fprintf(std.out, "written to %s\n", r.dir)
 	return err
+}
+
+// objects are the files for Kubernetes, where they are asked for.
+func (r *renderer) objects(v render.Values) ([]render.File, error) {
+	if !r.kubernetes {
+		return nil, nil
+	}
+	files, _, err := render.Files(pack.Source(), v)
+	if err != nil {
+		return nil, err
+	}
+	return operator.Files(files)
 }
 
 func (r *renderer) load() (render.Values, error) {

@@ -105,7 +105,7 @@ func TestChartIsValid(t *testing.T) {
 }
 
 func TestExamplesAreValid(t *testing.T) {
-	for _, path := range []string{"dbsync.yaml", "servicemonitor.yaml", "sidecar.yaml"} {
+	for _, path := range []string{"dbsync.yaml", "servicemonitor.yaml", "sidecar.yaml", "testdata/alertmanagerconfig.yaml"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ type Source struct {
 // and whatever else the caller has for the folder. All is rendered before the
 // first file changes. It returns the notes for the person who renders.
 func Write(dir string, source Source, v Values, further ...File) ([]string, error) {
-	files, notes, err := renderAll(source, v)
+	files, notes, err := Files(source, v)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,8 @@ const (
 	private = 0o600
 )
 
-func renderAll(source Source, v Values) ([]File, []string, error) {
+// Files renders everything, and returns the notes for the person who renders.
+func Files(source Source, v Values) ([]File, []string, error) {
 	files, err := renderPrometheus(source, v)
 	if err != nil {
 		return nil, nil, err
