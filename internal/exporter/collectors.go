@@ -14,6 +14,7 @@ import (
 	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/collector/migration"
 	"github.com/easy-erp/dbsync/collector/mysql"
+	"github.com/easy-erp/dbsync/collector/schemachange"
 	"github.com/easy-erp/dbsync/internal/config"
 )
 
@@ -78,6 +79,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		defs = append(defs, maintenance(p.windows))
 		defs = append(defs, mysql.Definitions()...)
 		defs = append(defs, migration.Definitions(p.migrations())...)
+		defs = append(defs, schemachange.Definitions()...)
 		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs, StateDir: p.stateDir}))
 	}
 	if p.host != nil {

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schemachange
+
+import (
+	"context"
+	"database/sql"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// object is a table or a trigger that a tool made.
+type object struct {
+	of      table // what the tool changes
+	method  string
+	kind    string
+	name    string
+	rows    sql.NullFloat64
+	bytes   sql.NullFloat64
+	created sql.NullFloat64 // Unix time
+	// readable says of gh-ost's changelog that it is one and the account may read it.
+	readable bool
+}
+
+// The values of the label kind.
+const (
+	newTable  = "new_table"
+	oldTable  = "old_table"
+	changelog = "changelog"
+	trigger   = "trigger"
+)
+
+// work is the change of a table by a tool.
+type work struct {
+	of     table
+	method string
+}
+
+// objects is what was found of the tools, and when each was last seen alive.
+type objects struct {
+	mu     sync.Mutex
+	found  []object
+	size   map[table]float64 // rows of the tables that are changed
+	signed map[work]time.Time
+}
+
+// alive notes a sign of life.
+func (o *objects) alive(w work, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sign(w, now)
+}
+
+// sign notes the time of a sign of life. o.mu is held.
+func (o *objects) sign(w work, now time.Time) {
+	if o.signed == nil {
+		o.signed = map[work]time.Time{}
+	}
+	o.signed[w] = now
+}
+
+// known returns what was found, and the rows of the tables that are changed.
+func (o *objects) known() ([]object, map[table]float64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.found, o.size
+}
+
+// within lists the work of a method that gave a sign of life not long ago.
+func (o *objects) within(method string, now time.Time, lull time.Duration) []work {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var all []work
+	for w, at := range o.signed {
+		if w.method == method && now.Sub(at) <= lull {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// renew takes over what was found, and returns what nobody has worked on for a
+// while. What is new counts as alive.
+func (o *objects) renew(found []object, size map[table]float64, now time.Time) (idle []object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	there := map[work]bool{}
+	for _, one := range found {
+		w := work{one.of, one.method}
+		there[w] = true
+		at, known := o.signed[w]
+		if !known {
+			at = now
+			o.sign(w, now)
+		}
+		if now.Sub(at) >= patience {
+			idle = append(idle, one)
+		}
+	}
+	for w, at := range o.signed {
+		if !there[w] && now.Sub(at) >= patience {
+			delete(o.signed, w)
+		}
+	}
+	o.found, o.size = found, size
+	return idle
+}
+
+// maxCandidates bounds the tables that are looked at one by one.
+const maxCandidates = 500
+
+// find looks for the objects of both tools.
+func find(ctx context.Context, server collector.Server) ([]object, map[table]float64, error) {
+	var all []object
+	size := map[table]float64{}
+	candidates, err := candidates(ctx, server)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range candidates[:min(len(candidates), maxCandidates)] {
+		rows, err := measure(ctx, server, &c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if rows.Valid {
+			size[c.of] = rows.Float64
+		}
+		if c.kind == changelog {
+			if c.readable, err = readable(ctx, server, c); err != nil {
+				return nil, nil, err
+			}
+		}
+		// A name such as _orders_old is anybody's, unless there is the table orders.
+		distinct := c.method == ghost && c.kind != oldTable
+		if c.created.Valid && (rows.Valid || distinct) {
+			all = append(all, c)
+		}
+	}
+	triggers, err := triggers(ctx, server)
+	return append(all, triggers...), size, err
+}
+
+// candidates are the tables that have a name as the tools make them. Names alone
+// cost little: MariaDB opens no table for them.
+func candidates(ctx context.Context, server collector.Server) ([]object, error) {
+	var all []object
+	spirit := map[table]bool{}
+	err := server.Query(ctx, func(row collector.Row) error {
+		var schema, name string
+		if err := row.Scan(&schema, &name); err != nil {
+			return err
+		}
+		if original, ours := strings.CutSuffix(name, "_chkpnt"); ours {
+			spirit[table{schema, original[1:]}] = true
+		} else if o, ours := recognise(schema, name); ours {
+			all = append(all, o)
+		}
+		return nil
+	}, `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE LEFT(TABLE_NAME, 1) = '_' AND `+
+		`(RIGHT(TABLE_NAME, 4) IN ('_gho', '_ghc', '_ghk', '_del', '_new', '_old') OR RIGHT(TABLE_NAME, 7) = '_chkpnt')`)
+	// Spirit's tables have the names of pt-online-schema-change's, and a checkpoint beside.
+	return slices.DeleteFunc(all, func(o object) bool { return o.method == ptOSC && spirit[o.of] }), err
+}
+
+// stamped is the name of gh-ost's old table with --timestamp-old-table.
+var stamped = regexp.MustCompile(`_\d{14}$`)
+
+// recognise tells by its name what a table is to a tool.
+func recognise(schema, name string) (object, bool) {
+	if len(name) < len("_t_new") {
+		return object{}, false
+	}
+	original, suffix := name[1:len(name)-4], name[len(name)-4:]
+	o := object{of: table{schema, original}, method: ghost, name: name}
+	switch suffix {
+	case "_gho":
+		o.kind = newTable
+	case "_ghc", "_ghk":
+		o.kind = changelog
+	case "_del":
+		o.kind, o.of.name = oldTable, stamped.ReplaceAllString(original, "")
+	case "_new", "_old":
+		// More underscores in front, where the name was taken.
+		o.method, o.kind, o.of.name = ptOSC, newTable, strings.TrimLeft(original, "_")
+		if suffix == "_old" {
+			o.kind = oldTable
+		}
+	default:
+		return object{}, false
+	}
+	return o, o.of.name != ""
+}
+
+// measure adds the details of an object's table, and returns the rows of the
+// table that it is for. Each is looked up by its name: whatever is less exact
+// makes MariaDB open all tables.
+func measure(ctx context.Context, server collector.Server, o *object) (of sql.NullFloat64, err error) {
+	const statement = `SELECT TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES ` +
+		`WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND TABLE_TYPE = 'BASE TABLE'`
+	err = server.Query(ctx, func(row collector.Row) error {
+		return row.Scan(&o.rows, &o.bytes, &o.created)
+	}, statement, o.of.schema, o.name)
+	if err != nil {
+		return of, err
+	}
+	var bytes, created sql.NullFloat64
+	err = server.Query(ctx, func(row collector.Row) error {
+		return row.Scan(&of, &bytes, &created)
+	}, statement, o.of.schema, o.of.name)
+	return of, err
+}
+
+// readable tells whether a table has gh-ost's heartbeat, and the account may read
+// it: no statement shall fail for want of a privilege.
+func readable(ctx context.Context, server collector.Server, o object) (bool, error) {
+	columns := 0
+	err := server.Query(ctx, func(row collector.Row) error {
+		return row.Scan(&columns)
+	}, `SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? `+
+		`AND COLUMN_NAME IN ('id', 'last_update', 'hint', 'value') AND FIND_IN_SET('select', PRIVILEGES)`, o.of.schema, o.name)
+	return columns == 4, err
+}
+
+// triggers are those of pt-online-schema-change.
+func triggers(ctx context.Context, server collector.Server) ([]object, error) {
+	var all []object
+	err := server.Query(ctx, func(row collector.Row) error {
+		o := object{method: ptOSC, kind: trigger}
+		if err := row.Scan(&o.of.schema, &o.name, &o.of.name, &o.created); err != nil {
+			return err
+		}
+		all = append(all, o)
+		return nil
+	}, `SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, UNIX_TIMESTAMP(CREATED) FROM information_schema.TRIGGERS `+
+		`WHERE TRIGGER_NAME LIKE 'pt\_osc\_%'`)
+	return all, err
+}
