@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/easy-erp/dbsync/internal/erp"
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
@@ -24,14 +25,16 @@ type account struct {
 
 func newAccount(ctx context.Context, server *sandbox.Instance) (*account, error) {
 	a := &account{server, "monitor", "bench-only"}
-	grants := "PROCESS, REPLICATION CLIENT"
+	grants := "PROCESS, REFERENCES, REPLICATION CLIENT"
 	if server.Kind() == sandbox.MariaDB {
-		grants = "PROCESS, BINLOG MONITOR, SLAVE MONITOR"
+		grants = "PROCESS, REFERENCES, BINLOG MONITOR, SLAVE MONITOR"
 	}
 	for _, statement := range []string{
 		"CREATE USER monitor@'%' IDENTIFIED BY 'bench-only'",
 		"GRANT " + grants + " ON *.* TO monitor@'%'",
 		"GRANT SELECT ON performance_schema.* TO monitor@'%'",
+		"GRANT SELECT ON mysql.innodb_table_stats TO monitor@'%'",
+		"GRANT SELECT ON " + erp.Schema + ".* TO monitor@'%'",
 	} {
 		if _, err := server.Open().ExecContext(ctx, statement); err != nil {
 			return nil, fmt.Errorf("%s: %w", statement, err)
@@ -45,8 +48,9 @@ func query(collectors ...string) string {
 	return "?" + url.Values{"collect[]": collectors}.Encode()
 }
 
-// startDBSync runs our exporter; without an account for the host alone.
-func startDBSync(ctx context.Context, path string, a *account, flags ...string) (*sandbox.Service, error) {
+// startDBSync runs our exporter, without an account for the host alone; more is
+// what else its configuration says.
+func startDBSync(ctx context.Context, path string, a *account, more string, flags ...string) (*sandbox.Service, error) {
 	return sandbox.StartService(ctx, sandbox.ServiceOptions{
 		Program: sandbox.Program{Path: path},
 		Ready:   "/-/ready",
@@ -57,7 +61,7 @@ func startDBSync(ctx context.Context, path string, a *account, flags ...string) 
 			}
 			file := filepath.Join(dir, "dbsync.yml")
 			config := fmt.Sprintf("mysql:\n  modules: {default: {user: %s, password: %s}}\n"+
-				"  targets: [{name: bench, address: '%s'}]\n", a.user, a.password, a.server.Addr())
+				"  targets: [{name: bench, address: '%s'}]\n", a.user, a.password, a.server.Addr()) + more
 			if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 				panic(err) // the folder is ours and new
 			}

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,11 +20,20 @@ import (
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
-// contestant is a running exporter and the scrape of it that is measured.
+// contestant is what takes part: a running exporter, or several that are scraped
+// one after the other, and what is asked of each.
 type contestant struct {
-	name    string
+	name  string
+	asked []asked
+}
+
+type asked struct {
 	service *sandbox.Service
 	query   string
+}
+
+func ours(service *sandbox.Service, query string) contestant {
+	return contestant{"dbsync_exporter", []asked{{service, query}}}
 }
 
 // measurement is what the scrapes of one contestant cost.
@@ -96,23 +106,41 @@ func (m *measurement) add(ctx context.Context, server *sandbox.Instance, c conte
 	m.cpu += after.cpu - before.cpu
 	m.statements += after.questions - before.questions - 1 // our own look at the counter
 	m.connections += after.connections - before.connections
-	process, err := procfs.NewProc(c.service.PID())
-	if err != nil {
+	if m.resident, m.private, err = c.memory(); err != nil {
 		return err
 	}
-	stat, err := process.Stat()
-	if err != nil {
-		return err
-	}
-	m.resident = float64(stat.ResidentMemory())
-	status, err := process.NewStatus()
-	if err != nil {
-		return err
-	}
-	m.private = float64(status.RssAnon)
 	allocated, err := c.mallocs(ctx)
 	m.mallocs += allocated - mallocs
 	return err
+}
+
+// memory returns the resident memory in bytes, and how much of it is not the
+// program's file in the page cache.
+func (c contestant) memory() (resident, private float64, err error) {
+	for _, a := range c.asked {
+		process, err := procfs.NewProc(a.service.PID())
+		if err != nil {
+			return 0, 0, err
+		}
+		status, err := process.NewStatus()
+		if err != nil {
+			return 0, 0, err
+		}
+		resident, private = resident+float64(status.VmRSS), private+float64(status.RssAnon)
+	}
+	return resident, private, nil
+}
+
+// scrape asks all exporters, and returns the time and the bytes on the wire.
+func (c contestant) scrape(ctx context.Context) (took time.Duration, size int, err error) {
+	for _, a := range c.asked {
+		t, n, err := a.scrape(ctx)
+		if err != nil {
+			return 0, 0, err
+		}
+		took, size = took+t, size+n
+	}
+	return took, size, nil
 }
 
 // accept is what Prometheus 3 sends.
@@ -120,9 +148,9 @@ const accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;
 	"application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4," +
 	"text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
-// scrape asks as Prometheus does, and returns the time and the bytes on the wire.
-func (c contestant) scrape(ctx context.Context) (time.Duration, int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.service.URL()+"/metrics"+c.query, nil)
+// scrape asks as Prometheus does.
+func (a asked) scrape(ctx context.Context) (time.Duration, int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.service.URL()+"/metrics"+a.query, nil)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -146,15 +174,17 @@ func (c contestant) scrape(ctx context.Context) (time.Duration, int, error) {
 // counters reads what the exporter and the server have used so far.
 func (c contestant) counters(ctx context.Context, server *sandbox.Instance) (counters, error) {
 	var n counters
-	process, err := procfs.NewProc(c.service.PID())
-	if err != nil {
-		return n, err
+	for _, a := range c.asked {
+		process, err := procfs.NewProc(a.service.PID())
+		if err != nil {
+			return n, err
+		}
+		stat, err := process.Stat()
+		if err != nil {
+			return n, err
+		}
+		n.cpu += stat.CPUTime()
 	}
-	stat, err := process.Stat()
-	if err != nil {
-		return n, err
-	}
-	n.cpu = stat.CPUTime()
 	if server == nil {
 		return n, nil
 	}
@@ -178,9 +208,20 @@ func (c contestant) counters(ctx context.Context, server *sandbox.Instance) (cou
 	return n, rows.Err()
 }
 
-// mallocs reads the exporter's own count of heap allocations.
-func (c contestant) mallocs(ctx context.Context) (float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.service.URL()+"/metrics", nil)
+// mallocs reads the exporters' own counts of heap allocations.
+func (c contestant) mallocs(ctx context.Context) (total float64, err error) {
+	for _, a := range c.asked {
+		n, err := a.mallocs(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", c.name, err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (a asked) mallocs(ctx context.Context) (float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.service.URL()+"/metrics", nil)
 	if err != nil {
 		return 0, err
 	}
@@ -196,7 +237,7 @@ func (c contestant) mallocs(ctx context.Context) (float64, error) {
 	}
 	f := families["go_memstats_mallocs_total"]
 	if f == nil || len(f.Metric) == 0 {
-		return 0, fmt.Errorf("%s gives no go_memstats_mallocs_total", c.name)
+		return 0, errors.New("no go_memstats_mallocs_total")
 	}
 	return f.Metric[0].GetCounter().GetValue(), nil
 }

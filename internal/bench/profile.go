@@ -43,7 +43,7 @@ func (b comparison) profile(ctx context.Context, name string, c contestant) erro
 }
 
 func (b comparison) write(ctx context.Context, c contestant, file, profile string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.service.URL()+"/debug/pprof/"+profile, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.asked[0].service.URL()+"/debug/pprof/"+profile, nil)
 	if err != nil {
 		return err
 	}
