@@ -101,7 +101,7 @@ func TestFoldersInABucket(t *testing.T) {
 	s3 := newFakeS3(t)
 	zstd := compressors(t)[".sql.zst"]
 	s3.put(t, "erp/2026-11-24/metadata", []byte("# Started dump at: 2026-11-24 02:00:00\n# Finished dump at: 2026-11-24 02:03:00\n"))
-	s3.put(t, "erp/2026-11-24/erp.invoice.00000.sql.zst", zstd([]byte("INSERT")))
+	s3.put(t, "erp/2026-11-24/erp.invoice.00000.sql.zst", zstd([]byte("INSERT INTO `invoice` VALUES (1);\n")))
 	s3.put(t, "erp/2026-11-25/metadata.partial", []byte("# Started dump at: 2026-11-25 02:00:00\n"))
 	now := new(clock)
 	source := s3.at(mydumper(), now, "erp/*", Backup{VerifyLevel: Stream})

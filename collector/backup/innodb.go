@@ -24,12 +24,14 @@ type pages struct {
 	bad     int64
 	first   int64 // number of the first bad page
 	unknown bool  // what is no tablespace after all
+	least   int64 // pages that the first page says there are
 	left    int   // of a delta: pages until the next list of numbers
 }
 
 const (
 	pageHeader  = 38 // fil0fil.h: FIL_PAGE_DATA
 	pageTypeAt  = 24 // FIL_PAGE_TYPE
+	pageCountAt = 46 // the number of pages of the tablespace, on its first page
 	pageFlagsAt = 54 // the flags of the tablespace, on its first page
 	minPage     = 4 << 10
 	maxPage     = 64 << 10
@@ -91,6 +93,10 @@ func (p *pages) measure() {
 	}
 	if p.unknown {
 		p.size, p.buf = 0, nil
+		return
+	}
+	if !p.delta {
+		p.least = int64(binary.BigEndian.Uint32(p.buf[pageCountAt:]))
 	}
 }
 
@@ -162,14 +168,31 @@ func sameLSN(page []byte) bool {
 // damage returns what is wrong, or nil. When not one page is good the checksums are
 // of another algorithm.
 func (p *pages) damage() error {
-	if p.bad == 0 || p.good == 0 {
+	switch {
+	case p.unknown || p.good == 0:
 		return nil
+	case p.bad > 0:
+		return fmt.Errorf("the checksum of page %d does not match (%d of %d pages)", p.first, p.bad, p.good+p.bad)
+	case len(p.buf) > 0 || p.left > 0:
+		return fmt.Errorf("it ends within page %d", p.number)
+	case p.number < p.least:
+		return fmt.Errorf("it has %d pages of %d", p.number, p.least)
 	}
-	return fmt.Errorf("the checksum of page %d does not match (%d of %d pages)", p.first, p.bad, p.good+p.bad)
+	return nil
+}
+
+// wholePages reports whether a file of pages has a size that such a file can have.
+// The smallest pages, of compressed tables, have a KiB.
+func wholePages(f file) bool {
+	switch path.Ext(slashed(f.path)) {
+	case ".zst", ".lz4", ".qp", ".xbcrypt":
+		return f.size > 0
+	}
+	return f.size > 0 && f.size%(1<<10) == 0
 }
 
 // verified reports whether there were checksums of a known algorithm, and all of
 // them matched. A delta may have no page at all.
 func (p *pages) verified() bool {
-	return !p.unknown && p.bad == 0 && (p.good > 0 || p.delta && p.number == 0)
+	return !p.unknown && p.bad == 0 && p.damage() == nil && (p.good > 0 || p.delta && p.number == 0)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,12 +59,42 @@ func (mydumperTool) glance(ctx context.Context, p *place) (artefact, error) {
 		a.state, a.evidence = damaged, "metadata and nothing else"
 		return a, nil
 	}
+	for _, f := range p.files {
+		if isChunk(p.rel(f)) && f.size == 0 {
+			a.state, a.evidence = damaged, p.rel(f)+" is empty"
+			return a, nil
+		}
+	}
 	a.state, a.evidence, a.level = complete, "metadata says that it finished", Complete
 	return a, nil
 }
 
+// isChunk tells the files with rows by their names: schema.table.00000.sql.
+func isChunk(name string) bool {
+	before, _, ok := strings.Cut(name, ".sql")
+	return ok && !strings.Contains(before, "-schema")
+}
+
+// read also sees whether each chunk ends with a statement.
 func (mydumperTool) read(ctx context.Context, p *place, a artefact, s *streams) (artefact, error) {
-	return readAll(ctx, p, a, s)
+	a, err := readAll(ctx, p, a, s)
+	if err != nil || a.state != complete {
+		return a, err
+	}
+	for _, f := range p.files {
+		if !isChunk(p.rel(f)) {
+			continue
+		}
+		r, err := s.check(ctx, f)
+		if err != nil {
+			return a, err
+		}
+		if !bytes.HasSuffix(bytes.TrimRight(r.tail, "\r\n"), []byte(";")) {
+			a.state, a.level, a.evidence = damaged, Complete, p.rel(f)+" ends within a statement"
+			return a, nil
+		}
+	}
+	return a, nil
 }
 
 // readAll reads every file of a match and checks the compressed ones.

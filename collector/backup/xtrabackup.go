@@ -99,6 +99,12 @@ func (t xtrabackupTool) glance(ctx context.Context, p *place) (artefact, error) 
 		}
 	}
 	describe(&a, texts)
+	for _, f := range p.files {
+		if a.state == complete && hasPages(f.path) && !wholePages(f) {
+			a.state, a.level = damaged, Plausible
+			a.evidence = fmt.Sprintf("%s: %d bytes are not whole pages", p.rel(f), f.size)
+		}
+	}
 	return a, nil
 }
 
