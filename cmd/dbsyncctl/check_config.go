@@ -29,5 +29,5 @@ func checkConfig(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d database servers", len(loaded.Targets())), nil
+	return fmt.Sprintf("database servers: %d", len(loaded.Targets())), nil
 }
