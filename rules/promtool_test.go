@@ -24,10 +24,13 @@ func TestPromtool(t *testing.T) {
 		t.Run(string(edition), func(t *testing.T) {
 			promtool := testenv.Tool(t, edition, "promtool")
 			for _, test := range tests {
-				path, args := promtool.Command("test", "rules", test)
-				if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
-					t.Errorf("%s: %v\n%s", test, err, out)
-				}
+				t.Run(filepath.Base(test), func(t *testing.T) {
+					t.Parallel()
+					path, args := promtool.Command("test", "rules", test)
+					if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
+						t.Errorf("%v\n%s", err, out)
+					}
+				})
 			}
 		})
 	}
