@@ -110,8 +110,9 @@ func (f *flags) addWeb(app *kingpin.Application) {
 		Default((500 * time.Millisecond).String()).DurationVar(&o.TimeoutOffset)
 	app.Flag("collector.disable-defaults", "Switch off the collectors that are not switched on by name or group.").
 		BoolVar(&f.disableDefaults)
-	app.Flag("runtime.gomaxprocs", "Processors to use: a monitor leaves the others to what it monitors.").
-		Envar("GOMAXPROCS").Default("2").IntVar(&f.maxProcs)
+	app.Flag("runtime.gomaxprocs", "Processors to use: a monitor leaves the others to what it monitors. More than one pays "+
+		"where large compressed backups are verified or more than a thousand targets scraped.").
+		Envar("GOMAXPROCS").Default("1").IntVar(&f.maxProcs)
 }
 
 // addCollectors adds a flag for each collector and group. The function that it
