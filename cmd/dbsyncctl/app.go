@@ -64,6 +64,8 @@ func (c *cli) addCommands() {
 	c.addUp()
 	c.addRun()
 	c.addBackup()
+	c.addAlert()
+	c.addChannel()
 	c.addStatus()
 	c.addQuery()
 	c.addCheck()

@@ -52,8 +52,9 @@ type Cluster struct {
 }
 
 type member struct {
-	url string
-	api *client.AlertmanagerAPI
+	url     string // to be shown
+	metrics string // where its counters are
+	api     *client.AlertmanagerAPI
 }
 
 // New prepares the use of a cluster; it connects to none.
@@ -81,7 +82,9 @@ func New(options Options) (*Cluster, error) {
 			password, _ := u.User.Password()
 			transport.DefaultAuthentication = runtime.BasicAuth(u.User.Username(), password)
 		}
-		c.members = append(c.members, &member{url: u.Redacted(), api: client.New(transport, strfmt.Default)})
+		c.members = append(c.members, &member{
+			url: u.Redacted(), metrics: u.JoinPath("metrics").String(), api: client.New(transport, strfmt.Default),
+		})
 	}
 	return c, nil
 }
