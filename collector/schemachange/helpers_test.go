@@ -130,7 +130,7 @@ func left(name, kind, method, schema string) string {
 	return fmt.Sprintf("%s{kind=%q,method=%q,schema=%q}", name, kind, method, schema)
 }
 
-// filled makes a table of n rows, a million if need be.
+// filled makes a table of n rows.
 func filled(t *testing.T, server *testenv.Server, schema, table string, n int) {
 	t.Helper()
 	server.Exec(t, fmt.Sprintf("CREATE TABLE %s.%s (id INT PRIMARY KEY AUTO_INCREMENT, a INT, pad VARCHAR(100)) ENGINE = InnoDB", schema, table))

@@ -21,6 +21,7 @@ type Config struct {
 	collectors    map[string]bool
 	discover      bool
 	histories     []History
+	compared      []string
 	backups       []Backup
 	windows       []Window
 	stateDir      string
@@ -113,6 +114,9 @@ func (c *Config) Discover() bool { return c.discover }
 func (c *Config) Histories(target string) []History {
 	return filter(c.histories, func(h History) bool { return h.Target == target })
 }
+
+// CompareSchemas returns the schemas to fingerprint, on every target.
+func (c *Config) CompareSchemas() []string { return slices.Clone(c.compared) }
 
 // Backups returns the target's backups.
 func (c *Config) Backups(target string) []Backup {

@@ -97,6 +97,9 @@ func TestEveryKeyArrives(t *testing.T) {
 	if got := c.Histories("erp-replica"); !reflect.DeepEqual(got, histories) {
 		t.Errorf("histories %+v, want %+v", got, histories)
 	}
+	if got := fmt.Sprint(c.CompareSchemas()); got != "[easy_erp crm]" {
+		t.Errorf("schemas to compare %s", got)
+	}
 	backups := []Backup{{
 		Name: "nightly", Target: "erp-primary", Method: "mysqldump", Path: "/backup/nightly/*.sql.gz",
 		ExpectedInterval: 24 * time.Hour, MaxDuration: 20 * time.Minute, MinSize: 1 << 30,

@@ -27,7 +27,7 @@ type decoder struct {
 
 // planned are keys of the documented configuration that a later version reads.
 var planned = []string{
-	"binlog_archives", "compare_schemas",
+	"binlog_archives",
 }
 
 // syntaxLine takes the library's "yaml: line 3: message" apart.

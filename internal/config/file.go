@@ -95,6 +95,10 @@ type migrationSection struct {
 	Discover *bool `yaml:"discover,omitempty"`
 	// Histories that need more than discovery knows.
 	Histories []historyEntry `yaml:"histories,omitempty"`
+	// The schemas (databases) to fingerprint on every server that has them, so that
+	// servers that should be alike can be compared. What `dbsyncctl check drift`
+	// compares, too.
+	CompareSchemas []string `yaml:"compare_schemas,omitempty"`
 }
 
 type historyEntry struct {

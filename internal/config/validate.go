@@ -30,6 +30,7 @@ func (f *file) validate(known Known, p *problems) (*Config, error) {
 	v.mysql(&f.MySQL)
 	v.collectors(f.Collectors)
 	v.histories(f.Migrations.Histories)
+	v.compared(f.Migrations.CompareSchemas)
 	v.backups(f.Backups)
 	v.windows(f.Maintenance)
 	v.absolute("jobs.state_dir", f.Jobs.StateDir)
@@ -172,6 +173,17 @@ func (v *validator) histories(entries []historyEntry) {
 			MaxDuration: time.Duration(e.MaxDuration), NoLock: e.NoLock,
 		})
 	}
+}
+
+func (v *validator) compared(schemas []string) {
+	for i, name := range schemas {
+		key := fmt.Sprintf("migrations.compare_schemas[%d]", i)
+		v.required(key, name)
+		if slices.Contains(schemas[:i], name) {
+			v.add(key, "%q is there already: remove one", name)
+		}
+	}
+	v.config.compared = slices.Clone(schemas)
 }
 
 func (v *validator) windows(entries []maintenanceEntry) {

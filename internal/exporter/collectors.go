@@ -10,6 +10,7 @@ import (
 	"github.com/easy-erp/dbsync/collector"
 	"github.com/easy-erp/dbsync/collector/app"
 	"github.com/easy-erp/dbsync/collector/backup"
+	"github.com/easy-erp/dbsync/collector/consistency"
 	"github.com/easy-erp/dbsync/collector/host"
 	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/collector/migration"
@@ -53,6 +54,7 @@ type plan struct {
 	noDefaults  bool
 	discover    bool
 	histories   []config.History
+	compared    []string
 	backups     []config.Backup
 	windows     []config.Window
 	stateDir    string    // of the runs, which backups may be
@@ -80,6 +82,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		defs = append(defs, mysql.Definitions()...)
 		defs = append(defs, migration.Definitions(p.migrations())...)
 		defs = append(defs, schemachange.Definitions()...)
+		defs = append(defs, consistency.Definitions(consistency.Options{Schemas: p.compared})...)
 		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs, StateDir: p.stateDir}))
 	}
 	if p.host != nil {

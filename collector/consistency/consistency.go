@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package consistency shows whether servers that should be alike are: their
+// schemas by fingerprints, which are compared in PromQL, and their rows by what
+// pt-table-checksum found.
+package consistency
+
+import (
+	"context"
+	"time"
+
+	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/internal/schema"
+)
+
+// Options are what to read on one target.
+type Options struct {
+	Schemas []string // to fingerprint
+}
+
+const (
+	fingerprintEvery = 5 * time.Minute
+	checksumEvery    = time.Minute
+)
+
+var fingerprint = &collector.Family{
+	Name: "dbsync_schema_fingerprint_info", Labels: []string{"schema", "hash"},
+	Help: "1 for the fingerprint of what the schema is made of: tables, columns, indexes, constraints, views, routines and triggers. " +
+		"The same on servers whose schema is the same, of another version or flavour too, read with the same privileges. " +
+		"`dbsyncctl check drift` tells what differs.",
+	Source: "information_schema",
+}
+
+// Definitions declares the collectors of one target.
+func Definitions(opts Options) []collector.Definition {
+	return []collector.Definition{
+		{
+			Name:     "migration.fingerprints",
+			Help:     "Fingerprints of the schemas that the configuration names.",
+			Default:  true,
+			Needs:    collector.Needs{Server: true, Privileges: schemaPrivileges()},
+			Cost:     "Every 5 minutes ten statements on information_schema for each schema; MariaDB opens its tables for them.",
+			Every:    fingerprintEvery,
+			Families: []*collector.Family{fingerprint},
+			New:      func(t *collector.Target) collector.Collector { return fingerprints{opts.Schemas, t.Server} },
+		},
+		{
+			Name:     "migration.checksums",
+			Help:     "What pt-table-checksum found: on a replica, where it differs from its source.",
+			Default:  true,
+			Needs:    collector.Needs{Server: true, Privileges: checksumPrivileges()},
+			Cost:     "Every minute one statement to find the table, and one that reads it: a row for each chunk of each table.",
+			Every:    checksumEvery,
+			Families: checksumFamilies,
+			New:      func(t *collector.Target) collector.Collector { return checksums{t.Server} },
+		},
+	}
+}
+
+func schemaPrivileges() map[collector.Flavour][]collector.Privilege {
+	all := []collector.Privilege{
+		{Name: "SELECT", On: "app.*", Optional: true, Why: "fingerprints: its tables and views"},
+		{Name: "SHOW VIEW", On: "app.*", Optional: true, Why: "fingerprints: what its views select"},
+		{Name: "TRIGGER", On: "app.*", Optional: true, Why: "fingerprints: its triggers"},
+		{Name: "EXECUTE", On: "app.*", Optional: true, Why: "fingerprints: its routines, less their text"},
+	}
+	return map[collector.Flavour][]collector.Privilege{collector.MySQL: all, collector.MariaDB: all}
+}
+
+type fingerprints struct {
+	schemas []string
+	server  collector.Server
+}
+
+func (f fingerprints) Collect(ctx context.Context, out *collector.Sink) error {
+	if len(f.schemas) == 0 {
+		return collector.Skip(collector.Unconfigured, "name migrations.compare_schemas")
+	}
+	for _, name := range f.schemas {
+		out.Source(ctx, name, func(ctx context.Context, out *collector.Sink) error {
+			s, err := schema.Read(ctx, f.server, name)
+			if err == nil && len(s) > 0 {
+				out.Emit(fingerprint, 1, name, s.Hash())
+			}
+			return err
+		})
+	}
+	return nil
+}
