@@ -94,10 +94,9 @@ func (v *validator) accessLog(key string, e apiEntry) {
 	if formats := v.known.AccessFormats; len(formats) > 0 {
 		v.oneOf(key+".format", e.Format, formats...)
 	}
-	switch {
-	case e.Format == "pattern":
+	if e.Format == "pattern" {
 		v.required(key+".pattern", e.Pattern)
-	default:
+	} else {
 		v.unused(key+".pattern", e.Pattern, "only for format: pattern")
 	}
 	if expression := v.expression(key+".pattern", e.Pattern); expression != nil && expression.SubexpIndex("code") < 0 {

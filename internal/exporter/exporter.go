@@ -83,7 +83,7 @@ func Check(options Options) error {
 // Run serves until ctx ends, then stops everything within a bound. It is called
 // once.
 func (e *Exporter) Run(ctx context.Context) error {
-	e.current.Load().start(nil)
+	e.current.Load().start(nil) //nolint:contextcheck // background work ends by stop, after the last request
 	e.ready.Store(true)
 	server := e.httpServer()
 	served := make(chan error, 1)
@@ -108,9 +108,9 @@ func (e *Exporter) loop(ctx context.Context, served <-chan error) error {
 		case err := <-served:
 			return err
 		case <-e.options.Reload:
-			_ = e.Reload() // logged, counted, and shown in the gauge
+			_ = e.Reload() //nolint:contextcheck // it is finished even when the end comes meanwhile; its error is logged and in the gauge
 		case <-sweep.C:
-			e.retire(e.current.Load().visitors.expired())
+			e.retire(e.current.Load().visitors.expired()) //nolint:contextcheck // stop waits for it, within its own bound
 		}
 	}
 }
