@@ -4,7 +4,9 @@ package render
 
 import (
 	"errors"
+	"fmt"
 
+	amconfig "github.com/prometheus/alertmanager/config"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -50,10 +52,17 @@ func AlertmanagerConfig(source []byte, v Values) (Output, error) {
 		return Output{}, err
 	}
 	text, err := format(doc)
+	if err != nil {
+		return Output{}, err
+	}
+	// Newer versions refuse what older ones do.
+	if _, err := amconfig.Load(string(text)); err != nil {
+		return Output{}, fmt.Errorf("the result is refused by Alertmanager: %w", err)
+	}
 	return Output{
 		Text: text, Templates: a.templates(present),
 		Notes: append(missing(a, present), routes.notes...), Secret: inlined || present.inlined,
-	}, err
+	}, nil
 }
 
 func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (inlined bool, err error) {

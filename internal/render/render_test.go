@@ -30,7 +30,9 @@ func source() Source {
 	}
 }
 
-func committedConfig(t *testing.T) []byte {
+func committedConfig(t *testing.T) []byte { return mustCommitted(t) }
+
+func mustCommitted(t testing.TB) []byte {
 	t.Helper()
 	text, err := fs.ReadFile(shippedalertmanager.Files, shippedalertmanager.ConfigName)
 	if err != nil {
