@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-const checkHelp = `Each one reads files as the program will that they are for, and connects to nothing. What is wrong is told with file,
-line, key and remedy, all of it at once.
+const checkHelp = `Each one reads files as the program will that they are for, and connects to nothing; what is wrong is told with file,
+line, key and remedy, all of it at once. But drift compares two database servers.
 
 Exit status: 0 all is right, 1 something is not, 2 the command line is wrong.`
 
@@ -19,6 +19,7 @@ func (c *cli) addCheck() {
 	c.addCheckConfig(group)
 	c.addCheckRules(group)
 	c.addCheckAlertmanager(group)
+	c.addCheckDrift(group)
 }
 
 // filesArg is the argument of a check.

@@ -5,6 +5,7 @@
 package schemachange_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -66,11 +67,12 @@ func follow(t *testing.T, m *monitor, ended <-chan error, method, schema, table 
 			if err != nil {
 				t.Error(err)
 			}
-			for name := range m.scrape("migration.schema_changes") {
-				if name == changeOf("running", method, schema, table) {
-					t.Error("it still runs when it has ended")
+			testenv.Eventually(t, 5*time.Second, "it runs no longer", func() error {
+				if _, there := m.scrape("migration.schema_changes")[changeOf("running", method, schema, table)]; there {
+					return errors.New("it does")
 				}
-			}
+				return nil
+			})
 			return o
 		case <-pace.C:
 		}
