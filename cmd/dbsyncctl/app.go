@@ -66,6 +66,7 @@ func (c *cli) addCommands() {
 	c.addBackup()
 	c.addAlert()
 	c.addChannel()
+	c.addServe()
 	c.addStatus()
 	c.addQuery()
 	c.addCheck()

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/easy-erp/dbsync/internal/history"
+	"github.com/easy-erp/dbsync/internal/status"
+)
+
+// health answers whether everything that is asked answers, with 200 even when
+// something fires: that is not this program's health.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	now, err := status.Read(r.Context(), s.options.Prometheus)
+	answer := map[string]any{"status": "healthy", "timestamp": time.Now().UTC().Format(time.RFC3339)}
+	code := http.StatusOK
+	if err != nil {
+		answer["status"], answer["error"], code = "unhealthy", err.Error(), http.StatusServiceUnavailable
+	} else {
+		answer["overall"], answer["parts"] = now.Health, now.Parts
+	}
+	s.write(w, code, answer)
+}
+
+// history answers what fired lately: ?since=24h.
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	since := 24 * time.Hour
+	if text := r.URL.Query().Get("since"); text != "" {
+		d, err := model.ParseDuration(text)
+		if err != nil || d == 0 {
+			s.fail(w, badRequest{fmt.Errorf(`since %q: want a duration such as "24h" or "7d"`, text)})
+			return
+		}
+		since = time.Duration(d)
+	}
+	episodes, err := history.Read(r.Context(), s.options.Prometheus, time.Now(), since)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	s.write(w, http.StatusOK, episodes)
+}
+
+// kpi answers the figures of the cards.
+func (s *Server) kpi(w http.ResponseWriter, r *http.Request) {
+	now, err := status.Read(r.Context(), s.options.Prometheus)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	s.write(w, http.StatusOK, map[string]any{"health": now.Health, "parts": now.Parts, "kpi": now.KPI})
+}
+
+// actJSON does what a program wants.
+func (s *Server) actJSON(w http.ResponseWriter, r *http.Request) {
+	var q request
+	if r.ContentLength != 0 {
+		d := json.NewDecoder(r.Body)
+		d.DisallowUnknownFields()
+		if err := d.Decode(&q); err != nil {
+			s.fail(w, badRequest{fmt.Errorf("not the JSON that is wanted: %w", err)})
+			return
+		}
+	}
+	a, err := s.find(r.Context(), r.PathValue("fingerprint"))
+	var said string
+	if err == nil {
+		said, err = s.perform(r.Context(), r.PathValue("action"), a, who(r), q)
+	}
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	s.write(w, http.StatusOK, map[string]string{"done": said})
+}
+
+// fail answers an error as JSON.
+func (s *Server) fail(w http.ResponseWriter, err error) {
+	s.write(w, code(err), map[string]string{"error": err.Error()})
+}
+
+func code(err error) int {
+	switch {
+	case errors.As(err, new(badRequest)):
+		return http.StatusBadRequest
+	case errors.Is(err, errGone):
+		return http.StatusNotFound
+	}
+	return http.StatusBadGateway
+}
+
+func (s *Server) write(w http.ResponseWriter, code int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	if err := json.NewEncoder(w).Encode(value); err != nil {
+		s.options.Logger.Debug("answer not written", "err", err)
+	}
+}
