@@ -26,7 +26,8 @@ const (
 var fingerprint = &collector.Family{
 	Name: "dbsync_schema_fingerprint_info", Labels: []string{"schema", "hash"},
 	Help: "1 for the fingerprint of what the schema is made of: tables, columns, indexes, constraints, views, routines and triggers. " +
-		"The same on servers whose schema is the same, of another version or flavour too, read with the same privileges. " +
+		"The same on servers whose schema is the same, of another version or flavour too, read with the same privileges. Routines are in it " +
+		"where the account may see them (MySQL: SHOW_ROUTINE; MariaDB: SELECT on mysql.proc). " +
 		"`dbsyncctl check drift` tells what differs.",
 	Source: "information_schema",
 }
@@ -59,10 +60,9 @@ func Definitions(opts Options) []collector.Definition {
 
 func schemaPrivileges() map[collector.Flavour][]collector.Privilege {
 	all := []collector.Privilege{
-		{Name: "SELECT", On: "app.*", Optional: true, Why: "fingerprints: its tables and views"},
-		{Name: "SHOW VIEW", On: "app.*", Optional: true, Why: "fingerprints: what its views select"},
-		{Name: "TRIGGER", On: "app.*", Optional: true, Why: "fingerprints: its triggers"},
-		{Name: "EXECUTE", On: "app.*", Optional: true, Why: "fingerprints: its routines, less their text"},
+		{Name: "REFERENCES", On: "*.*", Optional: true, Why: "fingerprints: tables, columns, indexes and constraints"},
+		{Name: "SHOW VIEW", On: "app.*", Optional: true, Why: "fingerprints: what views select"},
+		{Name: "TRIGGER", On: "app.*", Optional: true, Why: "fingerprints: triggers"},
 	}
 	return map[collector.Flavour][]collector.Privilege{collector.MySQL: all, collector.MariaDB: all}
 }

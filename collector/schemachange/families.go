@@ -19,7 +19,7 @@ const (
 
 var (
 	running = change("dbsync_schema_change_running",
-		"1 while a schema change of the table runs. Absent when none does.", threads+"; gh-ost's changelog table")
+		"1 while a schema change of the table runs. Absent when none does. Of gh-ost it takes SELECT on the schema to know.", threads+"; gh-ost's changelog table")
 	progressRatio = change("dbsync_schema_change_progress_ratio",
 		"How much of the work is done, 0 to 1, as the server estimates it; on MariaDB of the copying. Absent while it is unknown.", progress)
 	startTime = change("dbsync_schema_change_start_timestamp_seconds",

@@ -46,14 +46,12 @@ func Definitions() []collector.Definition {
 
 func changePrivileges() map[collector.Flavour][]collector.Privilege {
 	const why = "which ALTER TABLE runs, and how far it is"
-	changelog := collector.Privilege{Name: "SELECT", On: "app._orders_ghc", Why: "whether gh-ost is alive; SELECT ON app.* covers it", Optional: true}
 	return map[collector.Flavour][]collector.Privilege{
 		collector.MySQL: {
 			{Name: "SELECT", On: "performance_schema.threads", Why: why},
 			{Name: "SELECT", On: "performance_schema.events_stages_current", Why: why},
-			changelog,
 		},
-		collector.MariaDB: {{Name: "PROCESS", On: "*.*", Why: why}, changelog},
+		collector.MariaDB: {{Name: "PROCESS", On: "*.*", Why: why}},
 	}
 }
 
