@@ -17,7 +17,7 @@ const profileSeconds = 5
 
 // profile writes profiles of our exporter under a steady load of scrapes, where
 // they are wanted.
-func (b comparison) profile(ctx context.Context, name string, c contestant) error {
+func (b *bench) profile(ctx context.Context, name string, c contestant) error {
 	if b.profiles == "" {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (b comparison) profile(ctx context.Context, name string, c contestant) erro
 	}
 }
 
-func (b comparison) write(ctx context.Context, c contestant, file, profile string) error {
+func (b *bench) write(ctx context.Context, c contestant, file, profile string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.asked[0].service.URL()+"/debug/pprof/"+profile, nil)
 	if err != nil {
 		return err
