@@ -45,8 +45,8 @@ func TestDocumentedAccountSuffices(t *testing.T) {
 	})
 }
 
-// TestScrapesCostTheServerLittle: 200 scrapes make no statement that fails, open no
-// further connection, and leave nothing behind in this process.
+// TestScrapesCostTheServerLittle: 200 scrapes make no statement that fails, work
+// over the connections that are open, and leave nothing behind in this process.
 func TestScrapesCostTheServerLittle(t *testing.T) {
 	eachServer(t, func(t *testing.T, server *testenv.Server) {
 		company(t, server)
@@ -63,7 +63,7 @@ func TestScrapesCostTheServerLittle(t *testing.T) {
 				t.Fatalf("mysql_up %v", up)
 			}
 		}
-		if now := testenv.Value[int](t, server, totalConnections, a.name); now != connections {
+		if now := testenv.Value[int](t, server, totalConnections, a.name); now > connections+reserves {
 			t.Errorf("%d new connections", now-connections)
 		}
 		if most := testenv.Value[int](t, server, openConnections, a.name); most > 3 {
@@ -82,6 +82,9 @@ func TestScrapesCostTheServerLittle(t *testing.T) {
 }
 
 const (
+	// reserves is how often the connection in reserve may be opened meanwhile: it is
+	// closed when it was not needed for a minute.
+	reserves         = 3
 	totalConnections = "SELECT COALESCE(SUM(total_connections), 0) FROM performance_schema.accounts WHERE user = ?"
 	openConnections  = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = ?"
 	failedStatements = "SELECT COALESCE(SUM(sum_errors), 0) FROM performance_schema.events_statements_summary_by_account_by_event_name WHERE user = ?"

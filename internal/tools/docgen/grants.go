@@ -4,6 +4,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/easy-erp/dbsync/collector"
 )
@@ -43,12 +44,7 @@ func (p *page) flavour(defs []collector.Definition, flavour collector.Flavour) {
 	for _, statement := range collector.GrantStatements(required[:everywhere], account) {
 		p.line("%s;", statement)
 	}
-	if everywhere < len(required) {
-		p.line("-- Further, for each schema and tool of your own, by its name:")
-	}
-	for _, statement := range collector.GrantStatements(required[everywhere:], account) {
-		p.line("-- %s;", statement)
-	}
+	p.further(required[everywhere:])
 	p.line("```")
 	p.line("")
 	p.table("privilege", "on", "for", "without it")
@@ -56,6 +52,31 @@ func (p *page) flavour(defs []collector.Definition, flavour collector.Flavour) {
 		for _, u := range r.Uses {
 			p.row(r.Name, code(r.On), code(u.Collector), missing(r, u, defs, flavour))
 		}
+	}
+}
+
+// further writes what only some servers have as comments, for each collector by
+// itself: who wants one of them should not grant what another one needs.
+func (p *page) further(required []collector.Requirement) {
+	if len(required) == 0 {
+		return
+	}
+	p.line("-- Further, by the names of your own schemas, for what you want of it:")
+	names := map[string][]string{}
+	var order []string
+	for _, r := range required {
+		for _, u := range r.Uses {
+			key := u.Collector + " " + r.On
+			if names[key] == nil {
+				order = append(order, key)
+			}
+			names[key] = append(names[key], r.Name)
+		}
+	}
+	slices.Sort(order)
+	for _, key := range order {
+		name, on, _ := strings.Cut(key, " ")
+		p.line("-- GRANT %s ON %s TO %s; -- %s", strings.Join(names[key], ", "), on, account, name)
 	}
 }
 
