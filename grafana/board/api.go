@@ -77,7 +77,8 @@ func apiFigures(l Lang) []dash.Panel {
 				"How many times faster than promised errors come, over the last hour, on the worst API. 1 is as promised; at 14.4 a month's budget is "+
 					"gone in two days and api_error_budget_burn pages.",
 				"最近一小时错误出现速度是承诺值的倍数（最差 API）。1 为正好符合承诺；14.4 时一个月的预算两天耗尽，api_error_budget_burn 告警。"),
-			noValue: noAccessLog(l), alerts: []string{"ApiErrorBudgetBurn"},
+			noValue: l.T("no API with an access_log and an objective", "未配置带 access_log 与 objective 的 API"),
+			alerts:  []string{"ApiErrorBudgetBurn"},
 		}, shortUnit, "max("+burn("1h")+")", levels(green, level{1, orange}, level{fastBurn, vermilion}), nil),
 		stat(about{
 			id: 5, title: l.T("Slow", "慢请求"),

@@ -12,10 +12,11 @@ const (
 // ofAPI gives one value per API.
 func ofAPI(expr string) string { return sumBy("instance, api", expr) }
 
-// burn is how many times faster than promised an API fails, over the window.
+// burn is how many times faster than promised an API fails, over the window. One
+// that never failed has no errors to record.
 func burn(window string) string {
-	return maxBy("instance, api", recorded("instance_api:dbsync_api_errors:ratio_rate"+window)) + " / (" +
-		maxBy("instance, api", recorded("instance_api:dbsync_api_error_budget:ratio")) + " > 0)"
+	budget := maxBy("instance, api", recorded("instance_api:dbsync_api_error_budget:ratio"))
+	return maxBy("instance, api", recorded("instance_api:dbsync_api_errors:ratio_rate"+window)) + " / (" + budget + " > 0) or 0 * " + budget
 }
 
 func apiQuantile(q string) string {
@@ -62,7 +63,7 @@ func apiBurnTrend(l Lang) dash.Panel {
 			"Errors as a multiple of what the objective allows. The lines: 14.4 over an hour pages, 6 over six hours pages as well. Below 1 the "+
 				"budget recovers.",
 			"错误率是目标允许值的倍数。虚线：一小时窗口 14.4 告警，六小时窗口 6 也告警。低于 1 时预算在恢复。"),
-		noValue: l.T("no errors, or no API with an access_log", "没有错误，或未配置带 access_log 的 API"),
+		noValue: l.T("no API with an access_log and an objective", "未配置带 access_log 与 objective 的 API"),
 		alerts:  []string{"ApiErrorBudgetBurn"}, links: ofSeries(l, APIUID),
 	}, shortUnit, levels(green, level{slowBurn, orange}, level{fastBurn, vermilion}),
 		series{burn("1h"), l.T(apiLegend+" 1 h", apiLegend+" 1 小时")},

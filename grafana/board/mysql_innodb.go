@@ -44,12 +44,13 @@ func rowOperations(l Lang) dash.Panel {
 	return graph(about{
 		id: 43, title: l.T("Row operations", "行操作"),
 		description: l.T(
-			"Rows that InnoDB reads, inserts, updates and deletes per second, over all picked servers. Far more rows read than statements explain: "+
-				"scans; see the table 'Statements by schema'.",
-			"所选数据库每秒读取、插入、更新、删除的行数。读取行数远超语句数说明存在扫描，见表“各库语句”。"),
+			"What the servers asked of their storage engines per second, over all picked servers: rows written, changed, deleted, and read by key, in the "+
+				"order of an index, or one after the other (read_rnd_next, a scan). Scans that outnumber all else: see the table 'Statements by schema'.",
+			"所选数据库每秒对存储引擎的操作：写入、修改、删除，以及按键、按索引顺序或逐行（read_rnd_next，即扫描）读取。扫描远多于其他操作时见表“各库语句”。"),
 		noValue: noServer(l),
 	}, opsUnit, nil,
-		series{sumBy("operation", perSecond("mysql_global_status_innodb_row_ops_total")), "{{operation}}"})
+		series{sumBy("handler", perSecond("mysql_global_status_handlers_total",
+			`handler=~"delete|update|write|read_key|read_next|read_rnd_next"`)), "{{handler}}"})
 }
 
 func dataTrafficTrend(l Lang) dash.Panel {

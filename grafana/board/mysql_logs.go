@@ -21,8 +21,8 @@ func slowLogTrend(l Lang) dash.Panel {
 		id: 62, title: l.T("Slow query log by schema, ten slowest", "慢查询日志（最慢的十个库）"),
 		description: l.T(
 			"Seconds per second that the statements in the slow query log took. Needs the log's file under logs: in the exporter's configuration, "+
-				"with format mysql_slow.",
-			"慢查询日志中语句每秒的耗时（秒）。需要在导出器配置的 logs: 下指定该文件，格式为 mysql_slow。"),
+				"with format slow.",
+			"慢查询日志中语句每秒的耗时（秒）。需要在导出器配置的 logs: 下指定该文件，格式为 slow。"),
 		noValue: l.T("no slow query log is configured", "未配置慢查询日志"), links: ofSeries(l, MySQLUID),
 	}, shortUnit, nil,
 		series{top(10, sumBy("instance, schema", perSecond("dbsync_slow_log_query_seconds_total"))), "{{instance}} {{schema}}"})

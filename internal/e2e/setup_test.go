@@ -80,7 +80,8 @@ type system struct {
 	api   prometheus.API
 }
 
-func (i installation) start(t *testing.T) system {
+// start starts it; change has the last word on its options.
+func (i installation) start(t *testing.T, change ...func(*stack.Options)) system {
 	t.Helper()
 	find := func(find func() (sandbox.Program, error)) sandbox.Program {
 		t.Helper()
@@ -99,6 +100,9 @@ func (i installation) start(t *testing.T) system {
 			v.Rules.Scale = ruleScale
 		},
 		Observe: func(e stack.Event) { t.Logf("%s %s: %s", e.At.Format("15:04:05.000"), e.Source, e.Text) },
+	}
+	for _, f := range change {
+		f(&options)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -31,10 +31,15 @@ type company struct {
 	login    *mysql.Config // the account that the company works with
 	db       *sql.DB       // as login, in the company's schema
 
+	gateway gateway
+
 	noDisk error // why the backups have no file system of their own
 	leak   *leak // connections held by a fault
 	jam    *jam  // a pile-up of locks made by a fault
 }
+
+// slowLog is the slow query log's file, in the data folder.
+const slowLog = "slow.log"
 
 // databaseFlags are those of the own server beyond the sandbox's: what the panels of the dashboards read.
 func databaseFlags() []string {
@@ -44,6 +49,8 @@ func databaseFlags() []string {
 		"--log-bin=binlog",
 		"--server-id=1",
 		"--long-query-time=1",
+		"--slow-query-log=ON",
+		"--slow-query-log-file=" + slowLog,
 	}
 }
 
@@ -166,6 +173,7 @@ func (s *Stack) work() {
 		traffic := &erp.Traffic{DB: s.company.db}
 		traffic.Run(ctx, func(err error) { s.say("company", "work fails: %v", err) })
 	})
+	s.background(s.visitGateway)
 	s.background(func(ctx context.Context) {
 		say := func(format string, args ...any) { s.say("backup", format, args...) }
 		s.company.dumper.every(ctx, s.options.BackupEvery, say)

@@ -113,7 +113,17 @@ func (s *Stack) describeCompany(config tree) {
 		"expected_interval": model.Duration(every).String(),
 		"max_duration":      model.Duration(max(every, time.Minute)).String(),
 		"min_size":          "64KiB",
+		"verify":            tree{"level": "stream", "interval": "10m"},
 	}}
+	config["apis"] = []tree{{
+		"name": "gateway", "access_log": s.company.gateway.accessLog, "format": "json", "routes": erp.Routes(),
+		"objective": "99.9%", "latency_objective": "500ms", "probe": s.company.gateway.url + "/health",
+	}}
+	config["logs"] = []tree{
+		{"name": "database", "path": filepath.Join(s.folder.root, "logs", "database.log"), "format": "mysql",
+			"patterns": tree{"restart": "ready for connections"}, "expected_interval": "7d"},
+		{"name": "slow", "path": filepath.Join(s.company.server.DataDir(), slowLog), "format": "slow"},
+	}
 	config["host"] = tree{
 		"paths": []tree{{"role": "backup", "path": s.company.dumper.dir}},
 	}

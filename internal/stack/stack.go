@@ -103,6 +103,7 @@ func (s *Stack) parts() []part {
 	return []part{
 		{"receivers", simply(s.openReceivers)},
 		database,
+		{"gateway", simply(s.startGateway)},
 		{"ports", simply(s.chooseAddresses)},
 		{"exporter", simply(s.startExporter)},
 		{"configuration", simply(s.renderFiles)},
