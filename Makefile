@@ -76,7 +76,7 @@ bench: ## Compare with mysqld_exporter, node_exporter and mtail, side by side on
 
 .PHONY: quality
 quality: ## Replay the rules over made-up servers and say how often they are right (an hour on two cores)
-	cd rules/quality && go run . -why
+	cd rules/quality && go run . -why -docs $(CURDIR)/docs/quality.md $(QUALITY)
 
 .PHONY: docs
 docs: ## Write the generated reference (docs/)

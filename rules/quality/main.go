@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -34,6 +35,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&p.healthy, "healthy", 3000, "stretches of two hours in which all is well")
 	flags.IntVar(&p.batch, "batch", 300, "servers side by side in one Prometheus")
 	kinds := flags.String("kinds", strings.Join(world.Kinds, ","), "what is made up")
+	docs := flags.String("docs", "", "the page to write the figures into")
 	why := flags.Bool("why", false, "name the misses and the false alarms")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -53,6 +55,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stdout, "seed %d, %s on %d processors\n\n", p.seed, time.Since(began).Round(time.Second), p.workers)
 	report(stdout, s, *why)
+	if *docs != "" {
+		if err := write(*docs, s, p); err != nil {
+			fmt.Fprintln(stderr, "quality:", err)
+			return 1
+		}
+	}
 	return 0
 }
 
@@ -71,31 +79,49 @@ func shipped() (map[string][]byte, error) {
 	return files, nil
 }
 
-// report prints the score, a rule a line.
+// row is a rule's score as text.
+func row(name string, r score.Rule, weeks float64) []string {
+	share := func(k, n int) string { return fmt.Sprintf("%.2f %%", 100*score.Upper(k, n)) }
+	return []string{
+		name, fmt.Sprint(r.Incidents), fmt.Sprint(r.Missed), share(r.Missed, r.Incidents),
+		fmt.Sprint(r.Firings), fmt.Sprint(r.False), share(r.False, r.Firings), fmt.Sprintf("%.3f", float64(r.False)/weeks),
+		r.Quantile(.5).String(), r.Quantile(.99).String(),
+	}
+}
+
+var header = []string{
+	"rule_id", "incidents", "missed", "at most", "firings", "false", "at most", "false per instance-week", "delay p50", "p99",
+}
+
+// table is the score of all rules, a rule a row.
+func table(s *score.Score) [][]string {
+	rows := [][]string{header}
+	for _, id := range slices.Sorted(maps.Keys(s.Rules)) {
+		rows = append(rows, row(id, *s.Rules[id], weeks(s)))
+	}
+	return append(rows, row("all", s.Total(), weeks(s)))
+}
+
+func weeks(s *score.Score) float64 { return s.Watched.Hours() / (7 * 24) }
+
+// summary says how much was watched.
+func summary(s *score.Score) string {
+	return fmt.Sprintf("%.1f instance-weeks were watched, %.1f of them without a fault. \"At most\" is the upper end of the 95 %% interval.",
+		weeks(s), s.Healthy.Hours()/(7*24))
+}
+
+// report prints the score.
 func report(w io.Writer, s *score.Score, why bool) {
-	weeks := s.Watched.Hours() / (7 * 24)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "rule_id\tincidents\tmissed\tat most\tfirings\tfalse\tat most\tfalse per instance-week\tdelay p50\tp99\t\n")
-	line := func(name string, r score.Rule) {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%.2f %%\t%d\t%d\t%.2f %%\t%.3f\t%s\t%s\t\n", name, r.Incidents, r.Missed, 100*score.Upper(r.Missed, r.Incidents),
-			r.Firings, r.False, 100*score.Upper(r.False, r.Firings), float64(r.False)/weeks, r.Quantile(.5), r.Quantile(.99))
+	for _, cells := range table(s) {
+		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
 	}
-	var ids []string
-	for id := range s.Rules {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		line(id, *s.Rules[id])
-	}
-	line("all", s.Total())
 	_ = t.Flush()
-	fmt.Fprintf(w, "\n%.1f instance-weeks were watched, %.1f of them without a fault. \"At most\" is the upper end of the 95 %% interval.\n",
-		weeks, s.Healthy.Hours()/(7*24))
+	fmt.Fprintf(w, "\n%s\n", summary(s))
 	if !why {
 		return
 	}
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(s.Rules)) {
 		for _, m := range s.Rules[id].Misses {
 			fmt.Fprintf(w, "missed %s: %s\n", id, m)
 		}
@@ -103,4 +129,28 @@ func report(w io.Writer, s *score.Score, why bool) {
 			fmt.Fprintf(w, "false %s: %s\n", id, f)
 		}
 	}
+}
+
+// write puts the score between its marks in a page.
+func write(path string, s *score.Score, p plan) error {
+	const begin, end = "<!-- alert quality -->\n", "<!-- end of alert quality -->"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return fmt.Errorf("%s: no place between %q and %q", path, begin, end)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n`make quality QUALITY='-seed %d -incidents %d -healthy %d'`:\n\n", p.seed, p.incidents, p.healthy)
+	for i, cells := range table(s) {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+		if i == 0 {
+			b.WriteString("| --- |" + strings.Repeat(" ---: |", len(cells)-1) + "\n")
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n\n", summary(s))
+	return os.WriteFile(path, []byte(before+begin+b.String()+end+after), 0o644)
 }
