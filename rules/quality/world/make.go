@@ -54,7 +54,7 @@ func newModel(kind string, random *rand.Rand, from time.Time) liver {
 func Healthy(kind string, seed uint64, span Span) *Instance {
 	i, m := newInstance(kind, seed, span)
 	m.ordinary(span)
-	for range int(span.Length().Hours()*2) + i.random.IntN(3) { // scrapes that fail, one or two at a time
+	for range int(span.Length().Hours()/2) + i.random.IntN(2) { // scrapes that fail, one or two at a time
 		i.miss(span.From.Add(time.Duration(i.random.Int64N(int64(span.Length())))), 1+i.random.IntN(2))
 	}
 	i.edges()
