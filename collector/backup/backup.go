@@ -66,7 +66,7 @@ func Definition(opts Options) collector.Definition {
 		Cost:     "None on the scrape. Beside it: a look into the folders every 10 seconds, and each new file is read once.",
 		Families: families,
 		Needs: collector.Needs{Privileges: map[collector.Flavour][]collector.Privilege{
-			collector.MySQL: {historyPrivilege}, collector.MariaDB: {historyPrivilege},
+			collector.MySQL: {historyPrivilege()}, collector.MariaDB: {historyPrivilege()},
 		}},
 		New: func(target *collector.Target) collector.Collector {
 			return newWatches(opts, target)
@@ -75,8 +75,10 @@ func Definition(opts Options) collector.Definition {
 }
 
 // historyPrivilege is for a table that only some servers have.
-var historyPrivilege = collector.Privilege{
-	Name: "SELECT", On: "PERCONA_SCHEMA.xtrabackup_history", Optional: true,
-	Why: "the server's own backup history, where one is read; on MariaDB 10.11 and later it is " +
-		"mysql.mariadb_backup_history, with MySQL Enterprise Backup mysql.backup_history and mysql.backup_progress",
+func historyPrivilege() collector.Privilege {
+	return collector.Privilege{
+		Name: "SELECT", On: "PERCONA_SCHEMA.xtrabackup_history", Optional: true,
+		Why: "the server's own backup history, where one is read; on MariaDB 10.11 and later it is " +
+			"mysql.mariadb_backup_history, with MySQL Enterprise Backup mysql.backup_history and mysql.backup_progress",
+	}
 }

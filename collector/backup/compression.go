@@ -39,12 +39,15 @@ func compressions() []compression {
 	}
 }
 
-// encryptions are the beginnings of files that nothing can be read of.
-var encryptions = map[string]string{
-	"Salted__":                    "openssl",
-	"age-encryption.org/v1":       "age",
-	"-----BEGIN PGP MESSAGE-----": "PGP",
-	"-----BEGIN AGE ENCRYPTED FI": "age",
+// encryptions are the beginnings of files that nothing can be read of, and what
+// wrote them.
+func encryptions() map[string]string {
+	return map[string]string{
+		"Salted__":                    "openssl",
+		"age-encryption.org/v1":       "age",
+		"-----BEGIN AGE ENCRYPTED FI": "age",
+		"-----BEGIN PGP MESSAGE-----": "PGP",
+	}
 }
 
 // detectCompression returns nil for what is not compressed.
@@ -61,7 +64,7 @@ func detectCompression(head []byte) *compression {
 
 // detectEncryption returns the name of what encrypted it, or "".
 func detectEncryption(head []byte) string {
-	for magic, name := range encryptions {
+	for magic, name := range encryptions() {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return name
 		}

@@ -34,10 +34,12 @@ type enterpriseSource struct {
 	limit  time.Duration // after which a backup that says nothing more is lost
 }
 
-// columns that only some versions have, and what stands in for them.
-var enterpriseColumns = map[string]string{
-	"start_time_utc": "NULL", "end_time_utc": "NULL", "backup_type": "'FULL'", "exit_state": "NULL",
-	"start_lsn": "NULL", "end_lsn": "NULL", "binlog_file": "NULL", "binlog_pos": "NULL",
+// standIns are the columns that only some versions have, and what stands for them.
+func standIns() map[string]string {
+	return map[string]string{
+		"start_time_utc": "NULL", "end_time_utc": "NULL", "backup_type": "'FULL'", "exit_state": "NULL",
+		"start_lsn": "NULL", "end_lsn": "NULL", "binlog_file": "NULL", "binlog_pos": "NULL",
+	}
 }
 
 func (s *enterpriseSource) look(ctx context.Context) (history, error) {
@@ -85,7 +87,7 @@ func (s *enterpriseSource) ended(ctx context.Context, columns map[string]bool) (
 		if columns["backup_history."+name] {
 			return name
 		}
-		return enterpriseColumns[name]
+		return standIns()[name]
 	}
 	var runs []Run
 	err := s.server.Query(ctx, func(row collector.Row) error {

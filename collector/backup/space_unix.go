@@ -12,5 +12,5 @@ func available(dir string) space {
 	if unix.Statfs(dir, &s) != nil {
 		return space{}
 	}
-	return space{avail: int64(s.Bavail) * int64(s.Bsize), known: true}
+	return space{avail: int64(s.Bavail) * int64(s.Bsize), known: true} //nolint:unconvert // the types differ between systems
 }
