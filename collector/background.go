@@ -14,13 +14,17 @@ import (
 func (s *Scraper) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
+	var background []*unit
 	for _, u := range s.units {
 		if u.def.Every > 0 {
-			s.wg.Go(func() { u.loop(ctx) })
+			background = append(background, u)
 		}
 		if r, ok := u.collector.(Runner); ok {
 			s.wg.Go(func() { u.work(ctx, r) })
 		}
+	}
+	if len(background) > 0 {
+		s.wg.Go(func() { s.follow(ctx, background) })
 	}
 }
 
@@ -74,21 +78,52 @@ func (u *unit) work(ctx context.Context, r Runner) {
 	u.mu.Unlock()
 }
 
-// loop collects on the definition's interval. Targets are spread over it by
-// their names, so that a thousand of them do not collect at the same moment.
-func (u *unit) loop(ctx context.Context) {
-	u.refresh(ctx)
-	next := time.NewTimer(u.def.Every - u.spread())
-	defer next.Stop()
+// follow runs each collector at once, and again when its interval has passed since
+// it ended. One goroutine waits for all of a target's: there may be a thousand
+// targets. These are spread over the first interval by their names, so that they do
+// not collect at the same moment.
+func (s *Scraper) follow(ctx context.Context, units []*unit) {
+	due := make(map[*unit]time.Time, len(units)) // of those that do not run
+	ended := make(chan *unit, len(units))
+	run := func(u *unit) {
+		delete(due, u)
+		s.wg.Go(func() {
+			u.refresh(ctx)
+			ended <- u
+		})
+	}
+	first := make(map[*unit]time.Duration, len(units))
+	for _, u := range units {
+		first[u] = u.spread()
+		run(u)
+	}
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-next.C:
-			u.refresh(ctx)
-			next.Reset(u.def.Every)
+		case u := <-ended:
+			due[u] = time.Now().Add(u.def.Every - first[u])
+			delete(first, u)
+		case now := <-timer.C:
+			for u, at := range due {
+				if !at.After(now) {
+					run(u)
+				}
+			}
 		}
+		timer.Reset(untilNext(due))
 	}
+}
+
+// untilNext is how long it is until something is due.
+func untilNext(due map[*unit]time.Time) time.Duration {
+	next := time.Hour
+	for _, at := range due {
+		next = min(next, time.Until(at))
+	}
+	return next
 }
 
 // spread is a part of a tenth of the interval, constant per target and collector.

@@ -8,10 +8,18 @@
 // dbsync_mysql_* and dbsync_replication_*.
 package mysql
 
-import "github.com/easy-erp/dbsync/collector"
+import (
+	"slices"
+	"sync"
 
-// Definitions declares the collectors of a server.
-func Definitions() []collector.Definition {
+	"github.com/easy-erp/dbsync/collector"
+)
+
+// Definitions declares the collectors of a server. They are made once, for all
+// targets: what they declare never changes.
+func Definitions() []collector.Definition { return slices.Clone(definitions()) }
+
+var definitions = sync.OnceValue(func() []collector.Definition {
 	return []collector.Definition{
 		connection(),
 		status(),
@@ -26,4 +34,4 @@ func Definitions() []collector.Definition {
 		locks(),
 		errorLog(),
 	}
-}
+})

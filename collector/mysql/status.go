@@ -5,7 +5,10 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/easy-erp/dbsync/collector"
 )
@@ -57,11 +60,44 @@ func group(prefix, name, label, help string) statusGroup {
 	}}
 }
 
-// statusTable knows where each status variable goes.
+// statusTable knows where each status variable goes, for all targets.
 type statusTable struct {
 	plain  map[string]*collector.Family // by the variable's name in lower case
 	galera map[string]*collector.Family
 	groups []statusGroup
+
+	// What has been looked up, by the name that the server gives: the names are the
+	// same at every reading. A map that is there is never changed.
+	known  atomic.Pointer[map[string]place]
+	learns sync.Mutex
+}
+
+// maxVariables bounds what is remembered of servers that make up new names.
+const maxVariables = 5000
+
+// lookedUp returns what is known.
+func (t *statusTable) lookedUp() map[string]place {
+	if known := t.known.Load(); known != nil {
+		return *known
+	}
+	return nil
+}
+
+// learn remembers more.
+func (t *statusTable) learn(more map[string]place) {
+	if len(more) == 0 {
+		return
+	}
+	t.learns.Lock()
+	defer t.learns.Unlock()
+	all := maps.Clone(t.lookedUp())
+	if all == nil {
+		all = map[string]place{}
+	}
+	maps.Copy(all, more)
+	if len(all) <= maxVariables {
+		t.known.Store(&all)
+	}
 }
 
 func newStatusTable() *statusTable {
@@ -210,35 +246,32 @@ func emit(out *collector.Sink, p place, value float64) {
 	out.Emit(p.family, value, p.label)
 }
 
-// statusReader reads the status variables. It remembers where each goes, for
-// they are the same at every reading.
+// statusReader reads the status variables.
 type statusReader struct {
 	server collector.Server
 	table  *statusTable
-	places map[string]place
 }
 
-// maxVariables bounds what is remembered of a server that makes up new names.
-const maxVariables = 5000
-
 func (r *statusReader) read(ctx context.Context, take func(place, sql.RawBytes)) error {
-	if r.places == nil || len(r.places) > maxVariables {
-		r.places = map[string]place{}
-	}
+	known, more := r.table.lookedUp(), map[string]place{}
 	var name, value sql.RawBytes
 	dest := []any{&name, &value}
-	return r.server.Query(ctx, func(row collector.Row) error {
+	err := r.server.Query(ctx, func(row collector.Row) error {
 		if err := row.Scan(dest...); err != nil {
 			return err
 		}
-		p, known := r.places[string(name)]
-		if !known {
+		p, ok := known[string(name)]
+		if !ok {
 			p = r.table.place(string(name))
-			r.places[string(name)] = p
+			more[string(name)] = p
 		}
 		take(p, value)
 		return nil
 	}, statusStatement)
+	if err == nil {
+		r.table.learn(more)
+	}
+	return err
 }
 
 // innodbState is what has one name on every server and comes from different

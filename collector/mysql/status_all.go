@@ -15,6 +15,7 @@ func statusAll() collector.Definition {
 		Name: statusPrefix, Open: true, Type: collector.Untyped, Source: statusStatement,
 		Help: "A status variable of the server.",
 	}
+	table := newStatusTable()
 	return collector.Definition{
 		Name:     "mysql.status.all",
 		Help:     "Every numeric status variable that mysql.status does not give, some hundred series.",
@@ -22,7 +23,7 @@ func statusAll() collector.Definition {
 		Cost:     "SHOW GLOBAL STATUS once more.",
 		Families: []*collector.Family{family},
 		New: func(t *collector.Target) collector.Collector {
-			reader := statusReader{server: t.Server, table: newStatusTable()}
+			reader := statusReader{server: t.Server, table: table}
 			return collector.Func(func(ctx context.Context, out *collector.Sink) error {
 				return collectRest(ctx, &reader, family, out)
 			})

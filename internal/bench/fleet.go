@@ -69,6 +69,11 @@ func (b *bench) fleet(ctx context.Context, targets int, duration time.Duration) 
 		return "", err
 	}
 	steady := f.take()
+	if b.profiles != "" {
+		if err := b.write(ctx, ours(f.exporter, ""), "fleet-heap.pprof", "heap?gc=1"); err != nil {
+			return "", err
+		}
+	}
 	burst := f.atOnce(ctx)
 	after, err := f.usage(ctx)
 	if err != nil {
