@@ -162,10 +162,7 @@ func (u *unit) execute(ctx context.Context, r *run) *result {
 	if cause := context.Cause(ctx); cause != nil && err != nil && u.skipped(err) == nil {
 		err = fmt.Errorf("%w (%w)", cause, err)
 	}
-	r.mu.Lock()
-	r.closed = true
-	panics, published := r.panics, len(r.published)
-	r.mu.Unlock()
+	panics, published := r.close()
 	res := result{series: published, err: err, duration: time.Since(start), end: u.target.Now()}
 	u.mu.Lock()
 	u.panics += panics

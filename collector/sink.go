@@ -254,6 +254,14 @@ func (r *run) publish(all []series) {
 	}
 }
 
+// close ends the run: nothing is published any more, and what that took is dropped.
+func (r *run) close() (panics, published int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed, r.seen, r.count = true, nil, nil
+	return r.panics, len(r.published)
+}
+
 // duplicate counts a duplicate and logs the first of a run. r.mu is held.
 func (r *run) duplicate(one series) {
 	if r.duplicates == 0 {

@@ -11,7 +11,7 @@ type slab[T any] struct {
 
 const (
 	firstChunk = 8
-	lastChunk  = 256
+	lastChunk  = 64 // snapshots stay, and what is left of their last chunks with them
 )
 
 // one returns a pointer to a value of its own.
