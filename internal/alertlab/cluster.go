@@ -30,8 +30,9 @@ type Cluster struct {
 	Members []*sandbox.Service
 }
 
-// PeerTimeout is how long a member leaves each one before it to notify.
-const PeerTimeout = time.Second
+// PeerTimeout is how long a member leaves each one before it to notify: long enough for what they tell each other to arrive
+// on a busy machine.
+const PeerTimeout = 4 * time.Second
 
 // StartCluster runs n members with the shipped routes, and waits until they
 // know each other.

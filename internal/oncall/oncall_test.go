@@ -203,7 +203,7 @@ func TestTheIncidentAfterTheAcknowledgedOne(t *testing.T) {
 // In a cluster each member has silences and alerts of its own that must agree.
 func TestTheIncidentAfterTheAcknowledgedOneInACluster(t *testing.T) {
 	eachEdition(t, func(t *testing.T, edition sandbox.Edition) {
-		lab := alertlab.StartCluster(t, edition, 2, func(a *render.Alertmanager) { a.Scale = 0.03 })
+		lab := alertlab.StartCluster(t, edition, 2, func(a *render.Alertmanager) { a.Scale = 0.05 })
 		c := crewWith(t, oncall.Options{URLs: lab.URLs(), Settle: time.Nanosecond})
 		first := lab.Fire(t, down("db1"))
 		lab.WaitTold(t, "slack_ops", "firing", down("db1"), 1)
