@@ -96,8 +96,8 @@ func (e emitter) running(m *method, s *summary) {
 		return
 	}
 	e.put(inProgress, float64(s.running))
-	if n := s.newest; n != nil && n.Status == Running && n.Stored > 0 && s.success != nil && s.success.Stored > 0 {
-		e.put(progress, min(1, float64(n.Stored)/float64(s.success.Stored)))
+	if s.going != nil && s.going.Stored > 0 && s.success != nil && s.success.Stored > 0 {
+		e.put(progress, min(1, float64(s.going.Stored)/float64(s.success.Stored)))
 	}
 }
 

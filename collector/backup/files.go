@@ -94,7 +94,7 @@ func (s *fileSource) look(ctx context.Context) (history, error) {
 		m := matches[i]
 		// What is older than every window matters only until a good one is found.
 		if good && !m.file.dir && s.now().Sub(m.file.modified) > judgeWithin {
-			break
+			continue
 		}
 		if s.unknown(m) {
 			if err := s.glance(ctx, m); errors.Is(err, fs.ErrNotExist) {

@@ -77,10 +77,7 @@ func (d dumpTool) glanceFile(ctx context.Context, s store, f file) (artefact, er
 		return artefact{}, err
 	}
 	defer c.Close()
-	var a artefact
-	if born, ok := c.born(); ok && born.Before(f.modified) {
-		a.start = born
-	}
+	a := artefact{start: begun(c, f)}
 	if f.size == 0 {
 		a.state, a.evidence = empty, "empty file"
 		return a, nil

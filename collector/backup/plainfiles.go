@@ -44,9 +44,7 @@ func born(ctx context.Context, p *place, a *artefact) error {
 		return err
 	}
 	defer c.Close()
-	if at, ok := c.born(); ok && at.Before(p.file.modified) {
-		a.start = at
-	}
+	a.start = begun(c, p.file)
 	return nil
 }
 

@@ -118,5 +118,24 @@ func (p *place) measure(a *artefact) {
 	}
 }
 
+// begun returns when a file began to be written: when it was made, if that is
+// remembered and the file is not one that is written over and over again. Only a
+// name with a date in it, its own or its folder's, is used once.
+func begun(c content, f file) time.Time {
+	const date = 8 // digits
+	name := slashed(f.path)
+	name = path.Base(path.Dir(name)) + path.Base(name)
+	digits := 0
+	for _, r := range name {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	if at, ok := c.born(); ok && digits >= date && at.Before(f.modified) {
+		return at
+	}
+	return time.Time{}
+}
+
 // name is the last element of the match's path.
 func (p *place) name() string { return path.Base(slashed(p.file.path)) }

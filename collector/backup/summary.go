@@ -24,6 +24,7 @@ type summary struct {
 	// newest began last, ended is what ended last, success and failure are the
 	// last ones with and without success. nil: there is none that is known.
 	newest, ended, success, failure *Run
+	going                           *Run // one that goes on
 	running                         int
 	retained                        int
 	oldest                          time.Time
@@ -78,6 +79,9 @@ func (s *summary) add(r *Run, now time.Time) {
 		later(&s.failure, r, Run.end)
 	case r.Status == Running:
 		s.running++
+		if s.going == nil || r.Start.After(s.going.Start) {
+			s.going = r
+		}
 	case now.Sub(r.End) < judgeWithin:
 		s.unjudged++
 	}

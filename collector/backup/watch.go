@@ -21,8 +21,8 @@ const (
 	// staleLooks is how many looks in a row may fail to end before what is known is
 	// too old to show.
 	staleLooks = 3
-	// lookAgain is the least time between two looks.
-	lookAgain = time.Second
+	// firstLook is how long after its making a scrape waits for the first look.
+	firstLook = time.Second
 )
 
 // watch follows one backup.
@@ -39,9 +39,11 @@ type watch struct {
 
 	reading readingProgress
 
+	made  time.Time     // by the system's clock
 	first chan struct{} // closed when the first look has ended
 	mu    sync.Mutex
 	state state
+	told  map[Kind]string // the newest runs that were logged
 }
 
 // state is what a scrape shows of a backup.
@@ -56,7 +58,8 @@ type state struct {
 func newWatch(b Backup, m method, e *env) *watch {
 	w := &watch{
 		backup: b, method: m, runs: e.runs, now: e.target.Now, logger: e.target.Logger.With("backup", b.Name),
-		first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
+		made: time.Now(), first: make(chan struct{}), poke: make(chan struct{}, 1), looked: make(chan struct{}, 1),
+		told: map[Kind]string{},
 	}
 	if b.inBucket() {
 		w.method.every = max(w.method.every, bucketEvery)
@@ -83,7 +86,7 @@ func (w *watch) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(min(lookAgain, w.method.every)):
+		case <-time.After(w.method.every / 10): // however often it is asked to
 		}
 	}
 }
@@ -104,8 +107,26 @@ func (w *watch) look(ctx context.Context) {
 	if err == nil {
 		now := w.now()
 		w.state = state{summaries: summarise(h, now), stored: h.stored(), space: h.space, at: now}
+		w.tell()
 	}
 	signal(w.looked)
+}
+
+// tell logs how the newest run ended, once, because no label says why. The caller
+// holds the lock.
+func (w *watch) tell() {
+	for _, s := range w.state.summaries {
+		r := s.ended
+		if r == nil || w.told[s.kind] == r.ID+string(r.Status) {
+			continue
+		}
+		log := w.logger.Info
+		if r.Status != Success {
+			log = w.logger.Warn
+		}
+		log("newest backup", "status", r.Status, "kind", r.Kind, "run", r.ID, "end", r.End, "evidence", r.Evidence)
+		w.told[s.kind] = r.ID + string(r.Status)
+	}
 }
 
 // signal wakes whoever waits, now or later; more than one signal is one.
@@ -116,10 +137,10 @@ func signal(c chan struct{}) {
 	}
 }
 
-// known returns the state. On the first scrapes it waits a moment for the first
+// known returns the state. Right after the start it waits a moment for the first
 // look, so that a restart makes no gap.
 func (w *watch) known(ctx context.Context) state {
-	wait := time.NewTimer(firstLook)
+	wait := time.NewTimer(firstLook - time.Since(w.made))
 	defer wait.Stop()
 	select {
 	case <-w.first:
@@ -130,8 +151,6 @@ func (w *watch) known(ctx context.Context) state {
 	defer w.mu.Unlock()
 	return w.state
 }
-
-const firstLook = time.Second
 
 // collect shows the backup.
 func (w *watch) collect(ctx context.Context, out *collector.Sink) {

@@ -203,10 +203,7 @@ func (t xtrabackupTool) glanceStream(ctx context.Context, p *place) (artefact, e
 		return artefact{}, err
 	}
 	defer c.Close()
-	a := artefact{kind: Full}
-	if born, ok := c.born(); ok && born.Before(p.file.modified) {
-		a.start = born
-	}
+	a := artefact{kind: Full, start: begun(c, p.file)}
 	size := p.file.size
 	if size == 0 {
 		a.state, a.evidence = empty, "empty file"
