@@ -106,6 +106,18 @@ func verificationTable(l Lang) dash.Panel {
 			expr: ratio(perBackup(age(metric("dbsync_backup_last_verify_timestamp_seconds"))),
 				perBackup(metric("dbsync_backup_expected_verify_interval_seconds"))),
 			thresholds: levels("text", level{promiseBroken, orange})},
+		column{title: l.T("Restore test", "恢复演练"), unit: agoUnit,
+			expr: millis(perBackup(metric("dbsync_backup_last_restore_test_timestamp_seconds")))},
+		column{title: l.T("Restored", "演练结果"), expr: minBy("instance, backup", metric("dbsync_backup_last_restore_test_success")), mappings: states(
+			state{"0", l.T("✖ failed", "✖ 失败"), vermilion},
+			state{"1", l.T("✔ yes", "✔ 成功"), green},
+		)},
+		column{title: l.T("Test's age, of the promise", "演练时效（占承诺）"), unit: ratioUnit,
+			expr: ratio(perBackup(age(metric("dbsync_backup_last_restore_test_timestamp_seconds"))),
+				perBackup(metric("dbsync_backup_expected_restore_test_interval_seconds"))),
+			thresholds: levels("text", level{promiseBroken, orange})},
+		column{title: l.T("Restoring took", "恢复耗时"), unit: secondsUnit,
+			expr: perBackup(metric("dbsync_backup_last_restore_test_duration_seconds"))},
 		column{title: l.T("Reading", "通读进度"), unit: ratioUnit, expr: perBackup(metric("dbsync_backup_verify_progress_ratio"))},
 		column{title: l.T("Not judged yet", "待判定"), unit: countUnit, expr: sumBy("instance, backup", metric("dbsync_backup_unjudged"))},
 		column{title: l.T("Same size before", "大小完全相同的次数"), unit: countUnit,
@@ -127,18 +139,23 @@ func verifyTimeline(l Lang) dash.Panel {
 	), series{minBy("instance, backup", metric("dbsync_backup_last_verify_success")), backupLegend})
 }
 
+// restoreTestTrend is of the backups' own tests and of runs that say so without
+// belonging to a configured backup.
 func restoreTestTrend(l Lang) dash.Panel {
-	tests := `run_type="restore_test"`
 	return graph(about{
 		id: 33, title: l.T("Age of the newest restore test", "最近恢复演练的时长"),
 		description: l.T(
-			"Time since each restore test last succeeded, as its runs report (dbsyncctl run --type restore_test). A backup that was never restored is a "+
+			"Time since each restore test ended, and since each run of type restore_test last succeeded (dbsyncctl run). A backup that was never restored is a "+
 				"hope: a line that climbs for weeks is a test that nobody runs.",
-			"各恢复演练距上次成功的时间，由任务上报（dbsyncctl run --type restore_test）。从未恢复过的备份只是愿望：曲线连升数周说明无人执行演练。"),
+			"距各恢复演练结束、以及 restore_test 类任务上次成功（dbsyncctl run）的时间。从未恢复过的备份只是愿望：曲线连升数周说明无人执行演练。"),
 		noValue: l.T("no restore test has been reported", "没有上报过恢复演练"), links: ofSeries(l, JobsUID),
-	}, secondsUnit, nil, series{
-		maxBy("instance, task", age(metric("dbsync_run_last_success_timestamp_seconds", tests))), "{{instance}} {{task}}",
-	})
+	}, secondsUnit, nil,
+		series{perBackup(age(metric("dbsync_backup_last_restore_test_timestamp_seconds"))), backupLegend},
+		series{
+			maxBy("instance, task", age(metric("dbsync_run_last_success_timestamp_seconds", `run_type="restore_test"`))),
+			l.T("{{instance}} {{task}} (run)", "{{instance}} {{task}}（任务）"),
+		},
+	)
 }
 
 func chainTimeline(l Lang) dash.Panel {

@@ -52,7 +52,7 @@ func links(l Lang) []dash.Link {
 		},
 		{
 			Title: l.T("Runbooks", "处理手册"), Type: "link", Icon: "doc", Tags: []string{},
-			URL:     docsURL + "/runbooks",
+			URL:     runbooksURL,
 			Tooltip: l.T("One page per alert: what it means and what to do", "每个告警一页：含义与处理步骤"), TargetBlank: true,
 		},
 	}

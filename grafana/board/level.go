@@ -30,6 +30,5 @@ const (
 	unparsedLines         = 0.1   // api_log_unparsed
 	notificationsFailing  = 0.01  // alertmanager_notifications_failing
 	snapshotsLate         = 3.0   // snapshot_stale, in intervals
-	exporterUp            = 0.7   // exporter_down, of four minutes
 	availabilityGood      = 0.999 // the acceptance figure; nothing alerts on it
 )

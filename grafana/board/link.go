@@ -8,15 +8,19 @@ import (
 	"github.com/easy-erp/dbsync/grafana/dash"
 )
 
-// docsURL is where the documentation of the released files lives.
-const docsURL = "https://github.com/easy-erp/dbsync/tree/main/docs"
+// Where the runbooks are: their list, and the page of an alert as the rules'
+// runbook_url has it.
+const (
+	runbooksURL = "https://github.com/easy-erp/dbsync/tree/main/docs/runbooks"
+	runbookURL  = "https://github.com/easy-erp/dbsync/blob/main/docs/runbooks/"
+)
 
 // runbooks are the pages of alerts, named after them as runbook_url names them.
 func runbooks(alerts []string) []dash.DataLink {
 	var links []dash.DataLink
 	for _, name := range alerts {
 		links = append(links, dash.DataLink{
-			Title: name, URL: docsURL + "/runbooks/" + strings.ToLower(name) + ".md", TargetBlank: true,
+			Title: name, URL: runbookURL + strings.ToLower(name) + ".md", TargetBlank: true,
 		})
 	}
 	return links

@@ -16,13 +16,18 @@ func Migrations(l Lang) dash.Dashboard {
 		shelf{height: 10, panels: []dash.Panel{migrationTable(l, 11)}},
 		graphs(migrationTimeline(l), appliedTrend(l)),
 		heading(20, l.T("Running now", "正在执行")),
-		graphs(migrationRunningTrend(l), metadataLockWaiters(l, 22), migrationLocks(l)),
+		graphs(schemaChangeTable(l)),
+		graphs(migrationRunningTrend(l), schemaChangeProgress(l), metadataLockWaiters(l, 22), migrationLocks(l)),
 		heading(30, l.T("Durations and failures", "耗时与失败")),
 		graphs(migrationDurations(l), migrationOutcomes(l), migrationSuccessTrend(l)),
 		heading(40, l.T("Ready to deploy?", "发布就绪")),
 		graphs(readinessTable(l), pendingTrend(l)),
-		heading(50, l.T("Drift and what is watched", "偏差与监控范围")),
-		graphs(divergedTrend(l), historiesByTool(l), migrationSources(l)),
+		heading(50, l.T("Drift and consistency", "偏差与一致性")),
+		graphs(fingerprintTable(l), divergedTrend(l)),
+		graphs(differingChunks(l), checksumAge(l)),
+		graphs(schemaChangeLeftovers(l)),
+		heading(60, l.T("What is watched", "监控范围")),
+		graphs(historiesByTool(l), migrationSources(l)),
 	)
 	return d
 }

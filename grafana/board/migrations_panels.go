@@ -55,6 +55,7 @@ func migrationLocks(l Lang) dash.Panel {
 				"one left behind (Liquibase: releaseLocks).",
 			"各工具何时持有锁。发布结束后仍长期持有，说明进程挂起，或被终止的进程遗留了锁记录（Liquibase 用 releaseLocks 清除）。"),
 		noValue: l.T("the tools take no lock that can be seen", "工具不使用可见的锁"), links: ofSeries(l, MigrationsUID),
+		alerts: []string{"MigrationRunningLong", "MigrationWithoutBackup"},
 	}, states(
 		state{"0", l.T("free", "空闲"), grey},
 		state{"1", l.T("▶ held", "▶ 持有"), blue},
@@ -138,7 +139,7 @@ func pendingTrend(l Lang) dash.Panel {
 		description: l.T(
 			"It rises when files arrive and falls when they are applied. A plateau is a release that waits for its migration.",
 			"文件到达时上升，执行后下降。平台表示版本在等待迁移。"),
-		noValue: l.T("no directory is configured", "未配置脚本目录"), links: ofSeries(l, MigrationsUID),
+		noValue: l.T("no directory is configured", "未配置脚本目录"), alerts: []string{"MigrationPending"}, links: ofSeries(l, MigrationsUID),
 	}, countUnit, nil, series{revisions("pending"), historyLegend}))
 }
 

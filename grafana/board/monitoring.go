@@ -17,7 +17,7 @@ func Monitoring(l Lang) dash.Dashboard {
 		heading(20, l.T("Collectors", "采集器")),
 		graphs(failingTimeline(l), collectorDurationTrend(l), stalenessTrend(l)),
 		graphs(skippedTable(l), collectorTable(l)),
-		graphs(connectErrorTimeline(l), droppedTrend(l)),
+		graphs(connectErrorTimeline(l), configurationTimeline(l), droppedTrend(l)),
 		heading(30, l.T("What it costs", "资源开销")),
 		graphs(exporterCPUTrend(l), exporterMemoryTrend(l), exporterErrorsTrend(l)),
 		heading(40, l.T("Prometheus", "Prometheus 自身")),

@@ -124,6 +124,25 @@ func connectErrorTimeline(l Lang) dash.Panel {
 		series{maxBy("instance, reason", metric("dbsync_connect_error")) + " == 1", "{{instance}} {{reason}}"})
 }
 
+func configurationTimeline(l Lang) dash.Panel {
+	return timeline(about{
+		id: 28, title: l.T("Configurations", "配置状态"),
+		description: l.T(
+			"Whether the exporters, Prometheus and Alertmanager run with their newest configuration. Refused: they go on with the old one, and what was "+
+				"changed does not hold, silently but for this.",
+			"导出器、Prometheus 与 Alertmanager 是否在使用最新配置。被拒绝时沿用旧配置，改动不生效，且只有此处可见。"),
+		noValue: noExporter(l),
+		alerts:  []string{"ExporterConfigReloadFailed", "PrometheusConfigReloadFailed", "AlertmanagerConfigReloadFailed"},
+	}, states(
+		state{"0", l.T("▲ refused", "▲ 被拒绝"), orange},
+		state{"1", l.T("✔ in force", "✔ 已生效"), green},
+	),
+		series{perInstance(metric("dbsync_config_last_reload_successful")), "{{instance}}"},
+		series{perInstance("prometheus_config_last_reload_successful"), "Prometheus {{instance}}"},
+		series{perInstance("alertmanager_config_last_reload_successful"), "Alertmanager {{instance}}"},
+	)
+}
+
 func droppedTrend(l Lang) dash.Panel {
 	return stepped(graph(about{
 		id: 27, title: l.T("Series left out and panics", "被省略的序列与崩溃"),

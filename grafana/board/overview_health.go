@@ -86,7 +86,7 @@ func firingAlerts(l Lang, id int) dash.Panel {
 	}, ascending(l.T("Severity", "级别")), // critical comes first in the alphabet
 		column{label: "severity", title: l.T("Severity", "级别"), mappings: severities(l)},
 		column{label: "alertname", title: l.T("Alert", "告警"), links: []dash.DataLink{{
-			Title: l.T("Runbooks", "处理手册"), URL: docsURL + "/runbooks", TargetBlank: true,
+			Title: l.T("Runbooks", "处理手册"), URL: runbooksURL, TargetBlank: true,
 		}}},
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, OverviewUID, MySQLUID)},
 		column{label: "component", title: l.T("Component", "组件")},

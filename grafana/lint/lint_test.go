@@ -48,6 +48,9 @@ func TestEveryRuleBites(t *testing.T) {
 		{"panel-no-value", func(d *dash.Dashboard) { d.Panels[0].FieldConfig.Defaults.NoValue = "" }},
 		{"panel-units", func(d *dash.Dashboard) { d.Panels[0].FieldConfig.Defaults.Unit = "seconds" }},
 		{"panel-no-targets", func(d *dash.Dashboard) { d.Panels[0].Targets = nil }},
+		{"table-column", func(d *dash.Dashboard) {
+			first(d, "table").Transformations[1].Options = dash.Organize{RenameByName: map[string]string{"Value #A": "A", "no_such_label": "B"}}
+		}},
 		{"target-ref-id", func(d *dash.Dashboard) { d.Panels[0].Targets[0].RefID = "" }},
 		{"target-instant", func(d *dash.Dashboard) { d.Panels[0].Targets[0].Instant = false }},
 		{"target-legend", func(d *dash.Dashboard) { first(d, "timeseries").Targets[0].LegendFormat = "" }},

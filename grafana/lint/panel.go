@@ -5,7 +5,9 @@ package lint
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/easy-erp/dbsync/grafana/dash"
@@ -77,6 +79,7 @@ func (c *checker) panel(p dash.Panel) {
 	}
 	c.look(where, p)
 	c.targets(where, p)
+	c.columns(where, p)
 }
 
 // look checks units and the text that stands where there is no value.
@@ -128,6 +131,32 @@ func (c *checker) targets(where string, p dash.Panel) {
 		c.query(where+" query "+t.RefID, t.Expr, windows...)
 		c.legend(where+" query "+t.RefID, t)
 	}
+}
+
+// columns checks that the labels which a table orders and names are there.
+func (c *checker) columns(where string, p dash.Panel) {
+	if c.metrics == nil {
+		return
+	}
+	for _, t := range p.Transformations {
+		var o dash.Organize
+		data, err := json.Marshal(t.Options) // whether it comes from the generator or from JSON
+		if t.ID != "organize" || err != nil || json.Unmarshal(data, &o) != nil {
+			continue
+		}
+		for _, column := range slices.Sorted(maps.Keys(o.RenameByName)) {
+			if !strings.HasPrefix(column, "Value") && !c.anyHasLabel(p.Targets, column) {
+				c.report(where, "table-column", "no query of it gives the label %s", column)
+			}
+		}
+	}
+}
+
+func (c *checker) anyHasLabel(targets []dash.Target, label string) bool {
+	return slices.ContainsFunc(targets, func(t dash.Target) bool {
+		expr, err := Parse(t.Expr)
+		return err != nil || c.metrics.HasLabel(expr, label) // what does not parse is told elsewhere
+	})
 }
 
 // panelURLs lists the links that a panel offers.

@@ -107,7 +107,7 @@ func (s *Stack) describeCompany(config tree) {
 	config["migrations"] = tree{"histories": []tree{{
 		"target": Instance, "schema": erp.Schema, "tool": "golang-migrate", "table": "schema_migrations",
 		"directory": s.company.migrator.Dir, "max_duration": "30m",
-	}}}
+	}}, "compare_schemas": []string{erp.Schema}}
 	config["backups"] = []tree{{
 		"name": "nightly", "target": Instance, "method": "mysqldump", "path": filepath.Join(s.company.dumper.dir, "*.sql"),
 		"expected_interval": model.Duration(every).String(),

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package board
+
+import "github.com/easy-erp/dbsync/grafana/dash"
+
+// ofChange gives one value per schema change in progress.
+func ofChange(name string) string { return maxBy("instance, schema, table, method", metric(name)) }
+
+const changeLegend = "{{instance}} {{schema}}.{{table}} {{method}}"
+
+func noChange(l Lang) string {
+	return l.T("no schema change runs that the account can see", "没有账号可见的结构变更在执行")
+}
+
+func schemaChangeTable(l Lang) dash.Panel {
+	return table(about{
+		id: 24, title: l.T("Schema changes in progress", "进行中的结构变更"),
+		description: l.T(
+			"ALTER TABLE of InnoDB or MariaDB, gh-ost and pt-online-schema-change at work. Until the end counts on the pace so far. Paused is "+
+				"gh-ost sparing the server. Do not kill a copy at 90 % without knowing what its rollback costs.",
+			"执行中的 ALTER TABLE（InnoDB、MariaDB）、gh-ost 与 pt-online-schema-change。剩余时间按已有进度推算；暂停表示 gh-ost 在让路。不清楚回滚代价时，不要在 90% 处终止。"),
+		noValue: noChange(l), alerts: []string{"SchemaChangeStalled"},
+	}, ascending(l.T("Until the end", "剩余时间")),
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
+		column{label: "schema", title: l.T("Schema", "库")},
+		column{label: "table", title: l.T("Table", "表")},
+		column{label: "method", title: l.T("Method", "方式")},
+		column{hidden: true, expr: ofChange("dbsync_schema_change_running")},
+		column{title: l.T("Done", "进度"), unit: ratioUnit, expr: ofChange("dbsync_schema_change_progress_ratio")},
+		column{title: l.T("Until the end", "剩余时间"), unit: secondsUnit, expr: ofChange("dbsync_schema_change_eta_seconds")},
+		column{title: l.T("Runs for", "已执行"), unit: secondsUnit, expr: age(ofChange("dbsync_schema_change_start_timestamp_seconds"))},
+		column{title: l.T("Rows copied", "已复制行"), unit: shortUnit, expr: ofChange("dbsync_schema_change_rows_copied")},
+		column{title: l.T("Rows to copy", "需复制行"), unit: shortUnit, expr: ofChange("dbsync_schema_change_rows_estimated")},
+		column{title: l.T("Paused", "暂停"), expr: ofChange("dbsync_schema_change_throttled"), mappings: states(
+			state{"0", l.T("▶ no", "▶ 否"), green},
+			state{"1", l.T("… yes", "… 是"), orange},
+		)},
+	)
+}
+
+func schemaChangeProgress(l Lang) dash.Panel {
+	return upTo(1, graph(about{
+		id: 25, title: l.T("Progress of schema changes", "结构变更进度"),
+		description: l.T(
+			"How much of each change is done. A line that flattens is throttled, waits for a lock, or meets a busier server; one that ends below "+
+				"100 % was given up, and its tables may be left behind.",
+			"各变更的完成比例。变平说明被限速、在等锁或服务器更忙；未到 100% 就结束说明已放弃，可能留下残余表。"),
+		noValue: noChange(l), alerts: []string{"SchemaChangeStalled"}, links: ofSeries(l, MigrationsUID, MySQLUID),
+	}, ratioUnit, nil, series{ofChange("dbsync_schema_change_progress_ratio"), changeLegend}))
+}
+
+func schemaChangeLeftovers(l Lang) dash.Panel {
+	of := func(name string) string { return maxBy("instance, schema, method, kind", metric(name)) }
+	return table(about{
+		id: 26, title: l.T("Left behind by gh-ost and pt-osc", "gh-ost 与 pt-osc 的残余"),
+		description: l.T(
+			"Tables and triggers of changes that were given up. A trigger writes every change of its table twice: drop triggers first, then the tables.",
+			"已放弃的变更遗留的表与触发器。触发器会让每次修改写两遍：先删除触发器，再删除表。"),
+		noValue: l.T("nothing is left behind", "没有残余"), alerts: []string{"SchemaChangeLeftovers"},
+	}, descending(l.T("Size", "大小")),
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
+		column{label: "schema", title: l.T("Schema", "库")},
+		column{label: "method", title: l.T("Method", "方式")},
+		column{label: "kind", title: l.T("What", "类型")},
+		column{title: l.T("Number", "数量"), unit: countUnit, expr: of("dbsync_schema_change_leftovers"), thresholds: levels("text", level{1, orange})},
+		column{title: l.T("Size", "大小"), unit: bytesUnit, expr: of("dbsync_schema_change_leftover_bytes")},
+		column{title: l.T("Since", "始于"), unit: agoUnit, expr: millis(of("dbsync_schema_change_leftover_oldest_timestamp_seconds"))},
+	)
+}
+
+func fingerprintTable(l Lang) dash.Panel {
+	hashes := "count by (schema, hash) (" + metric("dbsync_schema_fingerprint_info") + ")"
+	return table(about{
+		id: 54, title: l.T("Is a schema the same everywhere?", "各处表结构是否一致"),
+		description: l.T(
+			"How many picked servers have each schema, and in how many variants. Pick the servers that should be alike: more than one variant is drift, "+
+				"and `dbsyncctl check drift A B` names what differs, object by object.",
+			"所选数据库中每个库的份数与变体数。请选择应当一致的数据库：多于一个变体即为偏差，用 `dbsyncctl check drift A B` 逐项查看差异。"),
+		noValue: l.T("no schema under migrations.compare_schemas", "migrations.compare_schemas 未配置"), alerts: []string{"SchemaDrift"},
+	}, descending(l.T("Variants", "变体数")),
+		column{label: "schema", title: l.T("Schema", "库")},
+		column{title: l.T("Servers", "数据库数"), unit: countUnit, expr: "sum by (schema) (" + hashes + ")"},
+		column{title: l.T("Variants", "变体数"), unit: countUnit, expr: "count by (schema) (" + hashes + ")",
+			thresholds: levels("text", level{2, orange})},
+	)
+}
+
+func noChecksums(l Lang) string {
+	return l.T("no table of pt-table-checksum is found", "未发现 pt-table-checksum 的结果表")
+}
+
+func differingChunks(l Lang) dash.Panel {
+	return bars(about{
+		id: 55, title: l.T("Replicas that differ from their source", "与主库数据不一致的从库"),
+		description: l.T(
+			"Chunks in which a replica's rows were not those of its source when pt-table-checksum last compared them, the 20 worst tables. Above 0: do "+
+				"not fail over to it; look with pt-table-sync --print first.",
+			"pt-table-checksum 最近一次比较时从库与主库不同的数据块（最差的 20 张表）。大于 0：不要切换到该从库，先用 pt-table-sync --print 查看。"),
+		noValue: noChecksums(l), alerts: []string{"ReplicaDiffers"}, links: ofSeries(l, MigrationsUID, MySQLUID),
+	}, countUnit, levels(green, level{1, vermilion}), series{
+		top(20, maxBy("instance, schema, table", metric("dbsync_consistency_different_chunks"))), "{{instance}} {{schema}}.{{table}}",
+	})
+}
+
+func checksumAge(l Lang) dash.Panel {
+	return graph(about{
+		id: 56, title: l.T("Age of the last comparison", "距上次比较的时间"),
+		description: l.T(
+			"Time since pt-table-checksum compared anything on each server. A line that climbs for weeks is a comparison that nobody runs: then nobody "+
+				"knows whether the replicas are the same.",
+			"各数据库距 pt-table-checksum 上次比较的时间。连升数周说明无人执行比较，从库是否一致无从得知。"),
+		noValue: noChecksums(l), links: ofSeries(l, MigrationsUID),
+	}, secondsUnit, nil, series{
+		age("max by (instance) (" + metric("dbsync_consistency_last_check_timestamp_seconds") + ")"), "{{instance}}",
+	})
+}
