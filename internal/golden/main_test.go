@@ -114,6 +114,12 @@ type running struct {
 // ends; runs are what jobs have reported, and extra is more of its configuration.
 func start(t *testing.T, server *testenv.Server, a account, extra string, runs ...job.Run) *running {
 	t.Helper()
+	return startAt(t, server.Addr(), fmt.Sprintf("password: %q", a.password), a, extra, runs...)
+}
+
+// startAt is start with the address to dial, and how the password is given.
+func startAt(t *testing.T, address, secret string, a account, extra string, runs ...job.Run) *running {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -128,8 +134,8 @@ func start(t *testing.T, server *testenv.Server, a account, extra string, runs .
 			t.Fatal(err)
 		}
 	}
-	text := fmt.Sprintf("mysql:\n  modules: {default: {user: %s, password: %q}}\n  targets: [{name: erp, address: %q}]\njobs: {state_dir: %q}\n%s",
-		a.name, a.password, server.Addr(), stateDir, extra)
+	text := fmt.Sprintf("mysql:\n  modules: {default: {user: %s, %s}}\n  targets: [{name: erp, address: %q}]\njobs: {state_dir: %q}\n%s",
+		a.name, secret, address, stateDir, extra)
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
 			return config.Parse("golden.yml", []byte(text), config.Options{Known: exporter.Known()})
