@@ -3,7 +3,16 @@
 package mysqld_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
+	"fmt"
+	"math/big"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -85,4 +94,87 @@ func TestRemoteServerMustBeVerified(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Reason != collector.UnverifiedServer || !strings.Contains(err.Error(), "verify-full") {
 		t.Errorf("plain login on a remote server: %v, want unverified_server with the remedy", err)
 	}
+}
+
+// TestReplacedCertificate: when the server gets a certificate of another
+// authority, that shows though sessions would go on, and it is accepted when our
+// file of authorities is replaced too.
+func TestReplacedCertificate(t *testing.T) {
+	server := testenv.MySQL(t)
+	account := server.Grant(t, "replaced", grants...)
+	ours := filepath.Join(t.TempDir(), "ca.pem")
+	copyFile(t, ours, filepath.Join(server.DataDir(), "ca.pem"))
+	s := open(t, server, account, young, func(o *mysqld.Options) { o.TLS = mysqld.TLS{Mode: mysqld.TLSVerifyCA, CAFile: ours} })
+	renewed(t, s, since(t, s))
+
+	replaceCertificate(t, server.DataDir())
+	server.Exec(t, "ALTER INSTANCE RELOAD TLS")
+	testenv.Eventually(t, 10*time.Second, "the other authority is refused", func() error {
+		err := s.Ping(deadline(t, 10*time.Second))
+		var refused *collector.ConnectError
+		if !errors.As(err, &refused) || refused.Reason != collector.TLSFailed || !refused.Reachable {
+			return fmt.Errorf("ping: %w", err)
+		}
+		return nil
+	})
+	copyFile(t, ours, filepath.Join(server.DataDir(), "ca.pem"))
+	if err := s.Ping(deadline(t, 10*time.Second)); err != nil {
+		t.Errorf("after our file was replaced: %v", err)
+	}
+}
+
+func copyFile(t *testing.T, to, from string) {
+	t.Helper()
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, content, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// replaceCertificate writes a new authority and a certificate of it, where MySQL
+// looks for them.
+func replaceCertificate(t *testing.T, dir string) {
+	t.Helper()
+	authority := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "another authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	certificate := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"},
+		NotBefore: authority.NotBefore, NotAfter: authority.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	authorityKey, key := newKey(t), newKey(t)
+	signed := func(c *x509.Certificate, k *ecdsa.PrivateKey) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, c, authority, k.Public(), authorityKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"ca.pem":          {Type: "CERTIFICATE", Bytes: signed(authority, authorityKey)},
+		"server-cert.pem": {Type: "CERTIFICATE", Bytes: signed(certificate, key)},
+		"server-key.pem":  {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil { // it keeps its owner
+			t.Fatal(err)
+		}
+	}
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
