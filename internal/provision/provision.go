@@ -68,17 +68,19 @@ func Unstable() Root {
 }
 
 // Tools is the root with what tests run beside the servers, in the versions of the machine's own distribution: what
-// makes backups, serves HTTP, runs migrations, or is compared with; and MariaDB's plugins, which come with mariadbd-safe.
+// makes backups, serves HTTP, runs migrations and schema changes, or is compared with; and MariaDB's plugins, which come
+// with mariadbd-safe.
 func Tools() Root {
 	return Root{
 		Edition: sandbox.Tools,
 		Dir:     sandbox.RootDir(sandbox.Tools),
 		Programs: []string{
 			"mariadb-backup", "mydumper", "myloader", "nginx", "mtail", "mariadbd-safe", "django-admin", "alembic", "ruby",
+			"pt-online-schema-change", "pt-table-checksum",
 		},
 		Packages: []string{
 			"mariadb-backup", "mydumper", "nginx-light", "mtail", "mariadb-server", "python3-django", "alembic", "python3-pymysql",
-			"ruby", "ruby-activerecord", "ruby-mysql2",
+			"ruby", "ruby-activerecord", "ruby-mysql2", "percona-toolkit",
 		},
 	}
 }
