@@ -5,6 +5,7 @@ package schemachange
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,19 +46,15 @@ type work struct {
 type objects struct {
 	mu     sync.Mutex
 	found  []object
-	size   map[table]float64 // rows of the tables that are changed
-	signed map[work]time.Time
+	size   map[table]float64  // rows of the tables that are changed
+	first  map[work]time.Time // when the exporter found it
+	signed map[work]time.Time // the newest sign of life
 }
 
 // alive notes a sign of life.
 func (o *objects) alive(w work, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.sign(w, now)
-}
-
-// sign notes the time of a sign of life. o.mu is held.
-func (o *objects) sign(w work, now time.Time) {
 	if o.signed == nil {
 		o.signed = map[work]time.Time{}
 	}
@@ -85,29 +82,22 @@ func (o *objects) within(method string, now time.Time, lull time.Duration) []wor
 }
 
 // renew takes over what was found, and returns what nobody has worked on for a
-// while. What is new counts as alive.
+// while. What is new may be in use.
 func (o *objects) renew(found []object, size map[table]float64, now time.Time) (idle []object) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	there := map[work]bool{}
+	first := map[work]time.Time{}
 	for _, one := range found {
 		w := work{one.of, one.method}
-		there[w] = true
-		at, known := o.signed[w]
-		if !known {
-			at = now
-			o.sign(w, now)
+		if first[w] = o.first[w]; first[w].IsZero() {
+			first[w] = now
 		}
-		if now.Sub(at) >= patience {
+		if now.Sub(first[w]) >= patience && now.Sub(o.signed[w]) >= patience {
 			idle = append(idle, one)
 		}
 	}
-	for w, at := range o.signed {
-		if !there[w] && now.Sub(at) >= patience {
-			delete(o.signed, w)
-		}
-	}
-	o.found, o.size = found, size
+	maps.DeleteFunc(o.signed, func(_ work, at time.Time) bool { return now.Sub(at) >= patience })
+	o.found, o.size, o.first = found, size, first
 	return idle
 }
 
