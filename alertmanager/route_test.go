@@ -112,7 +112,7 @@ func TestUnknownAlertsAreTold(t *testing.T) {
 func TestAnIncidentIsAGroup(t *testing.T) {
 	details := []model.LabelName{ // the same in all alerts of one incident, or no matter
 		"severity", "component", "rule_id", "job", "reason", "state", "tool",
-		"device", "fstype", "integration", "rule_group", "disarmed",
+		"device", "fstype", "integration", "rule_group", "disarmed", "method", "kind", "hash",
 	}
 	root := dispatch.NewRoute(load(t).Route, nil)
 	for _, alert := range shipped(t) {
