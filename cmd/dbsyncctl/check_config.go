@@ -8,7 +8,6 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/easy-erp/dbsync/collector/migration"
 	"github.com/easy-erp/dbsync/internal/config"
 	"github.com/easy-erp/dbsync/internal/exporter"
 )
@@ -20,10 +19,9 @@ func (c *cli) addCheckConfig(group *kingpin.CmdClause) {
 }
 
 func checkConfig(path string) (string, error) {
-	known := config.Known{Collectors: exporter.Names(exporter.Definitions()), Tools: migration.Tools()}
 	var loaded *config.Config
 	err := exporter.Check(exporter.Options{Load: func() (_ *config.Config, err error) {
-		loaded, err = config.Load(path, config.Options{Known: known})
+		loaded, err = config.Load(path, config.Options{Known: exporter.Known()})
 		return loaded, err
 	}})
 	if err != nil {

@@ -83,7 +83,7 @@ func TestWrongCommandLinesAreRefused(t *testing.T) {
 		"required argument 'expr'":        {"query"},
 		"want 2026-11-24T02:00:00Z":       {"query", "--time", "yesterday", "up"},
 		"does not exist":                  {"check", "rules", "nowhere.yml"},
-		"required flag(s) '--values'":     {"render"},
+		"nothing to render with":          {"render"},
 	} {
 		code, stdout, stderr := call(args...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
@@ -116,7 +116,7 @@ func TestBashCompletes(t *testing.T) {
 	}
 	_, env := installed(t)
 	for line, want := range map[string]string{
-		"dbsyncctl ch":                    "check",
+		"dbsyncctl che":                   "check",
 		"dbsyncctl check r":               "rules",
 		"dbsyncctl run --expect":          "--expect-every",
 		"dbsyncctl up --break conn":       "connections",
