@@ -90,6 +90,11 @@ dashboards: ## Write the generated dashboards (grafana/dashboards/)
 deps: ## Get the servers that the tests and `make run` need, without installing them
 	go run ./internal/tools/deps
 
+.PHONY: release
+release: ## Make what is published of this commit in dist/: archives, packages, SBOMs, checksums
+	cd internal/tools/release && go run . -root $(CURDIR) -out $(CURDIR)/dist -version '$(VERSION)' \
+		-ldflags '$(LDFLAGS)' -date "$$(git log -1 --format=%ct)" -only '$(ONLY)'
+
 .PHONY: clean
 clean: ## Remove what was built; the servers and their data templates stay in the cache folder
-	rm -rf bin
+	rm -rf bin dist
