@@ -27,6 +27,7 @@ func TestConfigurationsLoad(t *testing.T) {
 	for name, path := range map[string]string{
 		"example":    filepath.Join("config", "dbsync.yml"),
 		"compose":    filepath.Join("compose", "dbsync.yml"),
+		"packages":   filepath.Join("packages", "dbsync.yml"),
 		"kubernetes": fromConfigMap(t),
 	} {
 		c, err := config.Load(path, config.Options{Known: config.Known{
