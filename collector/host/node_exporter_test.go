@@ -80,7 +80,7 @@ func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	var resp *http.Response
 	eventually(t, "node_exporter listens", func() bool {
-		resp, err = client.Get("http://" + address + "/metrics")
+		resp, err = client.Get("http://" + address + "/metrics") //nolint:bodyclose // closed below
 		return err == nil
 	})
 	defer resp.Body.Close()

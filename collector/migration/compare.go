@@ -48,7 +48,7 @@ func compareSets(t *tool, f facts, all []file) difference {
 		differs := ran && r.checksum != "" && one.checksum != "" && r.checksum != one.checksum
 		switch {
 		case ran && (r.state == failed || r.state == unfinished || r.state == running):
-		case ran && r.stands() && !(one.repeatable && differs):
+		case ran && r.stands() && (!one.repeatable || !differs):
 			if differs {
 				d.changed++
 			}

@@ -170,7 +170,7 @@ func TestGolangMigrateRunsWhileItsLockIsHeld(t *testing.T) {
 		}
 		m.healthy(s)
 		endSleep(t, server, g.schema, "KILL QUERY")
-		<-ended // MySQL returns 1 from a killed SLEEP, MariaDB an error
+		_ = <-ended // MySQL returns 1 from a killed SLEEP, MariaDB an error
 	})
 }
 

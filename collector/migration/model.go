@@ -31,8 +31,6 @@ const (
 	coded state = "coded"
 	// baseline is what the schema was taken over at; it never ran.
 	baseline state = "baseline"
-	// deleted says that the migration shall be forgotten.
-	deleted state = "deleted"
 	// marker is a row that is no migration.
 	marker state = ""
 )

@@ -89,8 +89,8 @@ func (t *tokenizer) next() token {
 	if t.rest == "" {
 		return t.last
 	}
-	switch quote := t.rest[0]; {
-	case quote == '`' || quote == '"':
+	switch quote := t.rest[0]; quote {
+	case '`', '"':
 		t.last = token{t.quoted(quote), true}
 	default:
 		n := len(t.rest) - len(strings.TrimLeftFunc(t.rest, inName))
