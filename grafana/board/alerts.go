@@ -104,6 +104,16 @@ func alertTimeline(l Lang) dash.Panel {
 	})
 }
 
+// recordingInterval is the seconds between two samples of alertStarts: a minute,
+// unless somebody has changed the rule's group.
+const recordingInterval = `scalar(max(prometheus_rule_group_interval_seconds{rule_group=~".*;dbsync_dashboards"}) or vector(60))`
+
+// alertStarts has a sample a minute for each alert that fires; its value is when
+// the alert became active.
+func alertStarts() string {
+	return recorded("instance_alertname:dbsync_alert_start_timestamp_seconds:max")
+}
+
 func firingTrend(l Lang) dash.Panel {
 	return stepped(stacked(graph(about{
 		id: 22, title: l.T("Alerts firing", "触发中的告警数"),
@@ -123,22 +133,20 @@ func timeFiring(l Lang) dash.Panel {
 			"时间范围内各告警累计触发时长（所有实例相加，最长的 15 个）。连续触发数日的，不是无人负责的故障就是阈值不当的规则。"),
 		noValue: l.T("nothing fired in this time", "该时段没有告警触发"),
 	}, secondsUnit, levels(blue), series{
-		"topk(15, 60 * sum by (alertname) (sum_over_time((max by (alertname, instance) (" + alerts(`severity!="none"`) + "))[$__range:1m])))",
+		top(15, "sum by (alertname) (count_over_time("+alertStarts()+"[$__range])) * "+recordingInterval),
 		"{{alertname}}",
 	})
 }
 
 func noisiest(l Lang) dash.Panel {
-	firing := alerts(`severity!="none"`)
-	started := "max by (alertname, instance) (" + firing + ") unless max by (alertname, instance) (" + firing + " offset 1m)"
 	return bars(about{
 		id: 24, title: l.T("Times it began to fire", "触发次数"),
 		description: l.T(
-			"How often each alert began to fire within the time shown, by the minute, the 15 noisiest. Many short ones: the condition flaps; give the rule "+
+			"How often each alert began to fire within the time shown, the 15 noisiest. Many short ones: the condition flaps; give the rule "+
 				"a longer duration, or repair what comes and goes.",
-			"时间范围内各告警开始触发的次数（按分钟，最多的 15 个）。次数多而短：条件在抖动，应延长规则的持续时间，或修复时好时坏的部件。"),
+			"时间范围内各告警开始触发的次数（最多的 15 个）。次数多而短：条件在抖动，应延长规则的持续时间，或修复时好时坏的部件。"),
 		noValue: l.T("nothing fired in this time", "该时段没有告警触发"),
 	}, countUnit, levels(blue), series{
-		"topk(15, sum by (alertname) (sum_over_time((" + started + ")[$__range:1m])))", "{{alertname}}",
+		top(15, "sum by (alertname) (1 + changes("+alertStarts()+"[$__range]))"), "{{alertname}}",
 	})
 }

@@ -91,7 +91,7 @@ func apiFigures(l Lang) []dash.Panel {
 			id: 6, title: l.T("99 % answered within", "99% 请求耗时上限"),
 			description: l.T("Time that 99 of 100 requests stay under, on the slowest API.", "最慢 API 99% 的请求不超过的耗时。"),
 			noValue:     noAccessLog(l),
-		}, secondsUnit, "max("+apiQuantile("0.99")+")", levels(blue), nil),
+		}, secondsUnit, "max("+apiQuantile("p99")+")", levels(blue), nil),
 		stat(about{
 			id: 7, title: l.T("Certificate good for", "证书剩余有效期"),
 			description: l.T(

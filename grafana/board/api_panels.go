@@ -19,8 +19,9 @@ func burn(window string) string {
 	return maxBy("instance, api", recorded("instance_api:dbsync_api_errors:ratio_rate"+window)) + " / (" + budget + " > 0) or 0 * " + budget
 }
 
-func apiQuantile(q string) string {
-	return "histogram_quantile(" + q + ", " + sumBy("instance, api, le", perSecond("dbsync_api_request_duration_seconds_bucket")) + ")"
+// apiQuantile is a recorded quantile of an API's response times.
+func apiQuantile(name string) string {
+	return maxBy("instance, api", recorded("instance_api:dbsync_api_request_seconds:"+name))
 }
 
 func apiRequestsTrend(l Lang) dash.Panel {
@@ -102,8 +103,8 @@ func apiLatencyTrend(l Lang) dash.Panel {
 			"半数与 99% 的请求不超过的耗时。两者同升：数据库或机器；仅 p99 上升：锁、冷缓存或某个路由。"),
 		noValue: noAccessLog(l), alerts: []string{"ApiLatencyHigh"}, links: ofSeries(l, APIUID, MySQLUID),
 	}, secondsUnit, nil,
-		series{apiQuantile("0.5"), apiLegend + " 50 %"},
-		series{apiQuantile("0.99"), apiLegend + " 99 %"},
+		series{apiQuantile("p50"), apiLegend + " 50 %"},
+		series{apiQuantile("p99"), apiLegend + " 99 %"},
 	)
 }
 
@@ -120,13 +121,12 @@ func apiSlowTrend(l Lang) dash.Panel {
 }
 
 func routeLatencyTrend(l Lang) dash.Panel {
-	of := func(name string) string { return sumBy("instance, api, route", perSecond(name)) }
 	return graph(about{
 		id: 23, title: l.T("Mean time by route, ten slowest", "各路由平均耗时（最慢的十个）"),
 		description: l.T("Mean response time per route. The one that leaves the others is where to look.", "各路由的平均响应时间，偏离其他路由的就是要查的。"),
 		noValue:     l.T("no API with an access_log and routes", "未配置带 access_log 与 routes 的 API"), links: ofSeries(l, APIUID, MySQLUID),
 	}, secondsUnit, nil, series{
-		top(10, ratio(of("dbsync_api_route_request_duration_seconds_sum"), of("dbsync_api_route_request_duration_seconds_count"))),
+		top(10, maxBy("instance, api, route", recorded("instance_api_route:dbsync_api_route_request_seconds:mean5m"))),
 		apiLegend + " {{route}}",
 	})
 }
@@ -171,7 +171,7 @@ func logLinesTrend(l Lang) dash.Panel {
 			"Lines per second of all picked logs by level. 'other' are lines that carry none, such as the rest of a stack trace.",
 			"所选日志每秒行数（按级别）。other 为没有级别的行，如堆栈的后续行。"),
 		noValue: noLog(l),
-	}, eventsUnit, nil, series{sumBy("level", perSecond("dbsync_log_lines_total")), "{{level}}"}))
+	}, eventsUnit, nil, series{sumBy("level", recorded("instance_log_level:dbsync_log_lines:rate5m")), "{{level}}"}))
 }
 
 func logErrorsTrend(l Lang) dash.Panel {
@@ -183,7 +183,7 @@ func logErrorsTrend(l Lang) dash.Panel {
 			"error 与 fatal 级日志行数（每十分钟）。超过虚线时 log_error_burst 警告：从第一条读起，其后往往只是后果。"),
 		noValue: noLog(l), alerts: []string{"LogErrorBurst"}, links: ofSeries(l, APIUID),
 	}, countUnit, levels(green, level{logErrors, orange}), series{
-		"600 * " + sumBy("instance, log", perSecond("dbsync_log_lines_total", `level=~"error|fatal"`)), logLegend,
+		"600 * " + sumBy("instance, log", recorded("instance_log_level:dbsync_log_lines:rate5m", `level=~"error|fatal"`)), logLegend,
 	})
 }
 

@@ -5,12 +5,17 @@ package board
 import "github.com/easy-erp/dbsync/grafana/dash"
 
 func cpuUsed() string {
-	return "1 - avg by (instance) (" + perSecond("node_cpu_seconds_total", `mode="idle"`) + ")"
+	return "1 - " + perInstance(recorded("instance_mode:node_cpu_seconds:rate5m", `mode="idle"`)) + " / " + cpus()
 }
 
+func cpus() string { return perInstance(recorded("instance:node_cpus:count")) }
+
 func loadPerCPU() string {
-	return perInstance(metric("node_load5")) + " / count by (instance) (" + perSecond("node_cpu_seconds_total", `mode="idle"`) + ")"
+	return perInstance(metric("node_load5")) + " / " + cpus()
 }
+
+// ofHost is a recorded rate of a host, its devices added up.
+func ofHost(name string) string { return perInstance(recorded("instance:node_" + name + ":rate5m")) }
 
 func memoryUsed() string {
 	return "1 - " + perInstance(metric("node_memory_MemAvailable_bytes")) + " / " + perInstance(metric("node_memory_MemTotal_bytes"))
@@ -22,9 +27,10 @@ func filesystemUsed() string {
 		of("node_filesystem_readonly") + " == 0"
 }
 
-// diskBusy leaves out loop devices and partitions, whose time their disk has too.
-func diskBusy() string {
-	return maxBy("instance, device", perSecond("node_disk_io_time_seconds_total"))
+func diskBusy() string { return ofDisk("busy:ratio5m") }
+
+func ofDisk(name string) string {
+	return maxBy("instance, device", recorded("instance_device:node_disk_"+name))
 }
 
 func pathSpaceTrend(l Lang) dash.Panel {
@@ -80,7 +86,7 @@ func cpuByMode(l Lang) dash.Panel {
 				"much system: context switches, memory reclaim.",
 			"所选主机按模式忙碌的 CPU 数。iowait：程序等待磁盘；steal：虚拟化宿主机把时间给了别人；system 高：上下文切换或内存回收。"),
 		noValue: noHost(l),
-	}, shortUnit, nil, series{sumBy("mode", perSecond("node_cpu_seconds_total", `mode!="idle"`)), "{{mode}}"}))
+	}, shortUnit, nil, series{sumBy("mode", recorded("instance_mode:node_cpu_seconds:rate5m", `mode!="idle"`)), "{{mode}}"}))
 }
 
 func loadTrend(l Lang) dash.Panel {
@@ -146,9 +152,6 @@ func diskBusyTrend(l Lang) dash.Panel {
 }
 
 func diskLatencyTrend(l Lang) dash.Panel {
-	mean := func(seconds, count string) string {
-		return top(10, ratio(maxBy("instance, device", perSecond(seconds)), maxBy("instance, device", perSecond(count))))
-	}
 	return graph(about{
 		id: 32, title: l.T("Disk latency, ten slowest", "磁盘延迟（最慢的十个）"),
 		description: l.T(
@@ -156,8 +159,8 @@ func diskLatencyTrend(l Lang) dash.Panel {
 			"读写的平均耗时。写入超过几毫秒会拖慢每次提交；对照同一时刻的语句耗时。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID, MySQLUID),
 	}, secondsUnit, nil,
-		series{mean("node_disk_read_time_seconds_total", "node_disk_reads_completed_total"), l.T("{{instance}} {{device}} read", "{{instance}} {{device}} 读")},
-		series{mean("node_disk_write_time_seconds_total", "node_disk_writes_completed_total"), l.T("{{instance}} {{device}} write", "{{instance}} {{device}} 写")},
+		series{top(10, ofDisk("read_seconds:mean5m")), l.T("{{instance}} {{device}} read", "{{instance}} {{device}} 读")},
+		series{top(10, ofDisk("write_seconds:mean5m")), l.T("{{instance}} {{device}} write", "{{instance}} {{device}} 写")},
 	)
 }
 
@@ -169,8 +172,8 @@ func diskTrafficTrend(l Lang) dash.Panel {
 			"每台主机所有磁盘每秒的字节数。备份会通读数据：其时段不应逐周变长。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID),
 	}, rateUnit, nil,
-		series{sumBy("instance", perSecond("node_disk_read_bytes_total")), l.T("{{instance}} read", "{{instance}} 读")},
-		series{sumBy("instance", perSecond("node_disk_written_bytes_total")), l.T("{{instance}} written", "{{instance}} 写")},
+		series{ofHost("disk_read_bytes"), l.T("{{instance}} read", "{{instance}} 读")},
+		series{ofHost("disk_written_bytes"), l.T("{{instance}} written", "{{instance}} 写")},
 	)
 }
 
@@ -182,8 +185,8 @@ func diskOperationsTrend(l Lang) dash.Panel {
 			"每台主机所有磁盘每秒的读写请求。云盘有上限：平顶即为上限。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID),
 	}, iopsUnit, nil,
-		series{sumBy("instance", perSecond("node_disk_reads_completed_total")), l.T("{{instance}} reads", "{{instance}} 读")},
-		series{sumBy("instance", perSecond("node_disk_writes_completed_total")), l.T("{{instance}} writes", "{{instance}} 写")},
+		series{ofHost("disk_reads"), l.T("{{instance}} reads", "{{instance}} 读")},
+		series{ofHost("disk_writes"), l.T("{{instance}} writes", "{{instance}} 写")},
 	)
 }
 
@@ -200,7 +203,6 @@ func pressureTrend(l Lang, id int, resource, name string) dash.Panel {
 }
 
 func networkTrend(l Lang) dash.Panel {
-	outside := `device!="lo"`
 	return graph(about{
 		id: 51, title: l.T("Bytes over the network", "网络吞吐"),
 		description: l.T(
@@ -208,8 +210,8 @@ func networkTrend(l Lang) dash.Panel {
 			"除回环外所有网卡每秒的字节数。平顶即链路上限：备份与从库和客户端共用它。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID),
 	}, rateUnit, nil,
-		series{sumBy("instance", perSecond("node_network_receive_bytes_total", outside)), l.T("{{instance}} received", "{{instance}} 接收")},
-		series{sumBy("instance", perSecond("node_network_transmit_bytes_total", outside)), l.T("{{instance}} sent", "{{instance}} 发送")},
+		series{ofHost("network_receive_bytes"), l.T("{{instance}} received", "{{instance}} 接收")},
+		series{ofHost("network_transmit_bytes"), l.T("{{instance}} sent", "{{instance}} 发送")},
 	)
 }
 
@@ -221,14 +223,8 @@ func networkErrorsTrend(l Lang) dash.Panel {
 			"每秒出错或丢弃的包。错误来自线缆、端口或驱动；丢弃说明主机来不及处理。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID),
 	}, opsUnit, nil,
-		series{
-			sumBy("instance", perSecond("node_network_receive_errs_total")) + " + " + sumBy("instance", perSecond("node_network_transmit_errs_total")),
-			l.T("{{instance}} errors", "{{instance}} 错误"),
-		},
-		series{
-			sumBy("instance", perSecond("node_network_receive_drop_total")) + " + " + sumBy("instance", perSecond("node_network_transmit_drop_total")),
-			l.T("{{instance}} drops", "{{instance}} 丢弃"),
-		},
+		series{ofHost("network_errors"), l.T("{{instance}} errors", "{{instance}} 错误")},
+		series{ofHost("network_drops"), l.T("{{instance}} drops", "{{instance}} 丢弃")},
 	)
 }
 

@@ -94,8 +94,9 @@ func collectorTable(l Lang) dash.Panel {
 	return table(about{
 		id: 25, title: l.T("Collectors", "采集器"),
 		description: l.T(
-			"Over the picked servers: on how many a collector runs, on how many it fails, how long the slowest run took, and what it dropped.",
-			"所选数据库中每个采集器的运行数、失败数、最慢耗时与被省略的序列。"),
+			"Over the picked servers: on how many a collector runs, on how many it fails, how long the slowest run took, and what it dropped. A panic "+
+				"fails one collector alone and is a bug: please report it with the exporter's log.",
+			"所选数据库中每个采集器的运行数、失败数、最慢耗时与被省略的序列。崩溃只影响单个采集器，属于缺陷：请附导出器日志报告。"),
 		noValue: noExporter(l),
 	}, descending(l.T("Slowest", "最慢")),
 		column{label: "collector", title: l.T("Collector", "采集器")},
@@ -104,6 +105,7 @@ func collectorTable(l Lang) dash.Panel {
 			expr:       "count by (collector) (" + metric("dbsync_collector_success") + " == 0)",
 			thresholds: levels("text", level{1, orange})},
 		column{title: l.T("Slowest", "最慢"), unit: secondsUnit, expr: maxBy("collector", metric("dbsync_collector_duration_seconds"))},
+		column{title: l.T("Panics/s", "每秒崩溃"), unit: eventsUnit, expr: sumBy("collector", perSecond("dbsync_collector_panics_total"))},
 		column{title: l.T("Left out", "被省略"), unit: countUnit, expr: sumBy("collector", metric("dbsync_series_dropped")),
 			thresholds: levels("text", level{1, orange})},
 		column{title: l.T("Given twice", "重复"), unit: countUnit, expr: sumBy("collector", metric("dbsync_duplicate_series_dropped")),
@@ -145,15 +147,13 @@ func configurationTimeline(l Lang) dash.Panel {
 
 func droppedTrend(l Lang) dash.Panel {
 	return stepped(graph(about{
-		id: 27, title: l.T("Series left out and panics", "被省略的序列与崩溃"),
+		id: 27, title: l.T("Series left out", "被省略的序列"),
 		description: l.T(
-			"Series beyond their cap, by collector, and panics of collectors per second. A panic fails one collector alone and is a bug: please report "+
-				"it with the exporter's log.",
-			"各采集器超出上限的序列，以及每秒的采集器崩溃。崩溃只影响单个采集器，属于缺陷：请附导出器日志报告。"),
+			"Series beyond their cap, by collector: some tables, users or histories are not shown. A step up came with whatever was created then.",
+			"各采集器超出上限而未输出的序列：部分表、用户或历史未显示。跳升与当时新建的对象有关。"),
 		noValue: noExporter(l), links: ofSeries(l, MonitoringUID),
 	}, countUnit, nil,
 		series{sumBy("collector", metric("dbsync_series_dropped")), "{{collector}}"},
-		series{sumBy("collector", perSecond("dbsync_collector_panics_total")), l.T("{{collector}} panics", "{{collector}} 崩溃")},
 	))
 }
 

@@ -24,7 +24,7 @@ func refusedTrend(l Lang) dash.Panel {
 			"所选数据库合计，每秒次数。被拒绝（按原因）：max_connections 表示连接已满。尝试失败：密码错误、扫描或不登录的健康检查。中断：客户端异常退出或空闲超过 wait_timeout。"),
 		noValue: noServer(l), alerts: []string{"MySQLTooManyConnections"},
 	}, eventsUnit, nil,
-		series{sumBy("error", perSecond("mysql_global_status_connection_errors_total")), l.T("refused: {{error}}", "拒绝：{{error}}")},
+		series{sumBy("error", recorded("instance_error:mysql_global_status_connection_errors:rate5m")), l.T("refused: {{error}}", "拒绝：{{error}}")},
 		series{"sum(" + perSecond("mysql_global_status_aborted_connects") + ")", l.T("failed attempts", "尝试失败")},
 		series{"sum(" + perSecond("mysql_global_status_aborted_clients") + ")", l.T("broken", "中断")},
 	)

@@ -49,8 +49,7 @@ func rowOperations(l Lang) dash.Panel {
 			"所选数据库每秒对存储引擎的操作：写入、修改、删除，以及按键、按索引顺序或逐行（read_rnd_next，即扫描）读取。扫描远多于其他操作时见表“各库语句”。"),
 		noValue: noServer(l),
 	}, opsUnit, nil,
-		series{sumBy("handler", perSecond("mysql_global_status_handlers_total",
-			`handler=~"delete|update|write|read_key|read_next|read_rnd_next"`)), "{{handler}}"})
+		series{sumBy("handler", recorded("instance_handler:mysql_global_status_handlers:rate5m")), "{{handler}}"})
 }
 
 func dataTrafficTrend(l Lang) dash.Panel {

@@ -25,5 +25,5 @@ func slowLogTrend(l Lang) dash.Panel {
 			"慢查询日志中语句每秒的耗时（秒）。需要在导出器配置的 logs: 下指定该文件，格式为 slow。"),
 		noValue: l.T("no slow query log is configured", "未配置慢查询日志"), links: ofSeries(l, MySQLUID),
 	}, shortUnit, nil,
-		series{top(10, sumBy("instance, schema", perSecond("dbsync_slow_log_query_seconds_total"))), "{{instance}} {{schema}}"})
+		series{top(10, sumBy("instance, schema", recorded("instance_schema:dbsync_slow_log_query_seconds:rate5m"))), "{{instance}} {{schema}}"})
 }

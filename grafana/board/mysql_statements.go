@@ -47,7 +47,7 @@ func commandsTrend(l Lang) dash.Panel {
 			"所选数据库每秒各类语句数。可看出应用哪一侧发生变化：insert 不变而 select 变多是缓存或循环问题，alter_table 是迁移。"),
 		noValue: noServer(l),
 	}, opsUnit, nil,
-		series{top(10, sumBy("command", perSecond("mysql_global_status_commands_total"))), "{{command}}"}))
+		series{top(10, sumBy("command", recorded("instance_command:mysql_global_status_commands:rate5m"))), "{{command}}"}))
 }
 
 func schemaLoadTrend(l Lang) dash.Panel {
@@ -59,7 +59,7 @@ func schemaLoadTrend(l Lang) dash.Panel {
 			"每秒的语句时间（秒），即该库平均同时执行的语句数，含等待。随平均查询时间一起上升的库就是要查的库。"),
 		noValue: noDigests(l), links: ofSeries(l, MySQLUID),
 	}, shortUnit, nil,
-		series{top(10, sumBy("instance, schema", perSecond("dbsync_mysql_statement_seconds_total"))), "{{instance}} {{schema}}"})
+		series{top(10, sumBy("instance, schema", recorded("instance_schema:dbsync_mysql_statement_seconds:rate5m"))), "{{instance}} {{schema}}"})
 }
 
 func schemaTable(l Lang) dash.Panel {

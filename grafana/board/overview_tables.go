@@ -21,7 +21,7 @@ func serverTable(l Lang) dash.Panel {
 			state{"1", l.T("✔ up", "✔ 正常"), green},
 		)},
 		column{title: l.T("Uptime", "运行时间"), unit: secondsUnit, expr: perInstance(metric("mysql_global_status_uptime"))},
-		column{title: l.T("Statements/s", "每秒语句"), unit: opsUnit, expr: rate("mysql_global_status_questions")},
+		column{title: l.T("Statements/s", "每秒语句"), unit: opsUnit, expr: statementsRate()},
 		column{title: l.T("Connections", "连接使用率"), unit: ratioUnit, expr: connectionsUsed(),
 			thresholds: levels("text", level{connectionsWarning, orange}, level{connectionsCritical, vermilion})},
 		column{title: l.T("Buffer pool hits", "缓冲池命中率"), unit: ratioUnit, expr: bufferPoolHits()},
@@ -35,10 +35,13 @@ func serverTable(l Lang) dash.Panel {
 	)
 }
 
+func statementsRate() string {
+	return perInstance(recorded("instance:mysql_global_status_questions:rate5m"))
+}
+
 // bufferPoolHits is the share of page reads that needed no disk.
 func bufferPoolHits() string {
-	return "1 - " + ratio(rate("mysql_global_status_innodb_buffer_pool_reads"),
-		rate("mysql_global_status_innodb_buffer_pool_read_requests"))
+	return perInstance(recorded("instance:dbsync_mysql_buffer_pool_hits:ratio5m"))
 }
 
 // replicationState is 1 when both threads of every channel run, for servers

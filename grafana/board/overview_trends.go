@@ -25,7 +25,7 @@ func queriesTrend(l Lang, id int) dash.Panel {
 				"a step up with the same load is usually a lost cache.",
 			"客户端发送的语句数（Questions）。服务器在线而语句数归零，说明应用断开；负载不变而突增，通常是缓存失效。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_questions"), "{{instance}}"})
+	}, opsUnit, nil, series{statementsRate(), "{{instance}}"})
 }
 
 func queryTimeTrend(l Lang, id int) dash.Panel {

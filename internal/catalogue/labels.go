@@ -34,11 +34,14 @@ func (l Labels) Has(name string) bool {
 	return l.any || name == labels.MetricName || l.names[name]
 }
 
+// Names returns the names in order; none when they are not known.
+func (l Labels) Names() []string { return slices.Sorted(maps.Keys(l.names)) }
+
 func (l Labels) String() string {
 	if l.any {
 		return "any"
 	}
-	return strings.Join(slices.Sorted(maps.Keys(l.names)), ", ")
+	return strings.Join(l.Names(), ", ")
 }
 
 func (l Labels) union(other Labels) Labels {

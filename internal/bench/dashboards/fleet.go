@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/easy-erp/dbsync/grafana/board"
+	"github.com/easy-erp/dbsync/grafana/lint"
+	"github.com/easy-erp/dbsync/grafana/queries"
+	"github.com/easy-erp/dbsync/internal/backfill"
+	"github.com/easy-erp/dbsync/internal/catalogue"
+	"github.com/easy-erp/dbsync/internal/rulefile"
+	"github.com/easy-erp/dbsync/internal/stack"
+	"github.com/easy-erp/dbsync/rules"
+)
+
+// scrapeInterval is that of the shipped prometheus.yml.
+const scrapeInterval = 10 * time.Second
+
+// copies are how many of a thing a server of the fleet has where the template's
+// machine has one or two.
+var copies = map[model.LabelName]int{"cpu": 8, "schema": 4, "backup": 2}
+
+// failing: every tenth server has the template's alerts firing, all the month.
+const failing = 10
+
+func isCounter(name string) bool {
+	for _, suffix := range []string{"_total", "_bucket", "_sum", "_count"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// isStatus tells the server's own counters, whose names do not.
+func isStatus(m model.Metric) bool {
+	return strings.HasPrefix(string(m[model.MetricNameLabel]), "mysql_global_status_")
+}
+
+// fleet makes the series that the boards read, of so many instances.
+func fleet(template []sample, instances int) ([]backfill.Series, error) {
+	shipped, err := rulefile.Read(rules.Files, "*.rules.yml")
+	if err != nil {
+		return nil, err
+	}
+	f := &filler{intervals: map[string]time.Duration{}, instances: instances, series: map[uint64]backfill.Series{}}
+	for _, r := range shipped {
+		f.intervals[r.Record] = time.Duration(r.Interval)
+	}
+	wanted, err := asked()
+	if err != nil {
+		return nil, err
+	}
+	known, err := catalogue.New(shipped)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range append(slices.Clone(template), missing(template, wanted, known)...) {
+		if wanted[string(s.metric[model.MetricNameLabel])] {
+			f.addSample(s)
+		}
+	}
+	return slices.Collect(maps.Values(f.series)), nil
+}
+
+// asked are the names of the metrics that the boards read.
+func asked() (map[string]bool, error) {
+	names := map[string]bool{}
+	for _, d := range board.All(board.English) {
+		for _, q := range queries.Of(d) {
+			expr, err := lint.Parse(q.Expr)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", q, err)
+			}
+			parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+				if v, ok := n.(*parser.VectorSelector); ok {
+					names[v.Name] = true
+				}
+				return nil
+			})
+		}
+	}
+	return names, nil
+}
+
+// missing are one series for each metric that the template's system does not
+// have, such as those of replicas.
+func missing(template []sample, wanted map[string]bool, known catalogue.Metrics) []sample {
+	have := map[string]bool{}
+	for _, s := range template {
+		have[string(s.metric[model.MetricNameLabel])] = true
+	}
+	var all []sample
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		declared, _ := known.Labels(name)
+		if have[name] || len(declared.Names()) == 0 {
+			continue
+		}
+		one := sample{metric: model.Metric{model.MetricNameLabel: model.LabelValue(name)}, kind: backfill.Wavering, level: 64}
+		for _, label := range declared.Names() {
+			one.metric[model.LabelName(label)] = "one"
+		}
+		one.metric["instance"], one.metric["job"] = stack.Instance, "dbsync"
+		if isCounter(name) {
+			one.kind = backfill.Rising
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// filler gathers series.
+type filler struct {
+	intervals map[string]time.Duration // of recording rules
+	instances int
+	series    map[uint64]backfill.Series
+}
+
+func (f *filler) addSample(s sample) {
+	if s.metric["instance"] != stack.Instance {
+		f.add(s, s.metric)
+		return
+	}
+	for i := range f.instances {
+		if i%failing != 0 && strings.HasPrefix(string(s.metric[model.MetricNameLabel]), "ALERTS") {
+			continue
+		}
+		m := s.metric.Clone()
+		m["instance"] = model.LabelValue(fmt.Sprintf("db%03d", i+1))
+		if _, ok := m["job"]; ok && i > 0 {
+			m["job"] = "dbsync_probe"
+		}
+		f.addCopies(s, m)
+	}
+}
+
+// addCopies multiplies what a larger server has more of.
+func (f *filler) addCopies(s sample, m model.Metric) {
+	for label, n := range copies {
+		if _, ok := m[label]; !ok {
+			continue
+		}
+		for i := range n {
+			one := m.Clone()
+			if one[label] += model.LabelValue(fmt.Sprint("-", i)); label == "cpu" {
+				one[label] = model.LabelValue(fmt.Sprint(i))
+			}
+			f.add(s, one)
+		}
+		return
+	}
+	f.add(s, m)
+}
+
+func (f *filler) add(s sample, m model.Metric) {
+	interval := f.intervals[string(m[model.MetricNameLabel])]
+	if interval == 0 {
+		interval = scrapeInterval
+	}
+	b := labels.NewScratchBuilder(len(m))
+	for name, value := range m {
+		b.Add(string(name), string(value))
+	}
+	b.Sort()
+	one := backfill.Series{Labels: b.Labels(), Shape: backfill.Shape{Interval: interval, Kind: s.kind, Level: s.level}}
+	f.series[one.Labels.Hash()] = one
+}
