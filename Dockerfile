@@ -17,7 +17,7 @@ ARG VERSION=unknown REVISION=unknown
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -o /out/ \
     -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION -X github.com/prometheus/common/version.Revision=$REVISION" \
     ./cmd/dbsync_exporter ./cmd/dbsyncctl
-RUN mkdir /out/state
+RUN mkdir -p /out/state /out/rendered/prometheus /out/rendered/alertmanager
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
@@ -25,6 +25,8 @@ COPY --from=build /out/dbsync_exporter /out/dbsyncctl /
 # Written to only for runs reported by programs: mount a volume to keep those, and the rest
 # of the file system may be read-only.
 COPY --from=build --chown=65532:65532 /out/state /var/lib/dbsync
+# Where `dbsyncctl render` writes to in Docker Compose, as what Prometheus and Alertmanager run as.
+COPY --from=build --chown=65534:65534 /out/rendered /rendered
 USER 65532:65532
 EXPOSE 19104
 HEALTHCHECK --interval=10s --timeout=5s --retries=3 CMD ["/dbsync_exporter", "--healthcheck"]

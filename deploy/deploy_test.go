@@ -71,15 +71,16 @@ type composeFile struct {
 	} `yaml:"services"`
 }
 
-// pinned is a version with its patch level, or the image built from here.
-var pinned = regexp.MustCompile(`:(v?\d+\.\d+\.\d+|local)$`)
+// pinned is a version down to the last number that its publisher gives, or the
+// image built from here. karma has two.
+var pinned = regexp.MustCompile(`:(v?\d+\.\d+\.\d+|v0\.\d+|local)$`)
 
 // checkMount wants mounted files of this repository to exist; the engine would
 // otherwise put an empty folder in their place.
 func checkMount(t *testing.T, service, volume string) {
 	t.Helper()
 	source, _, _ := strings.Cut(volume, ":")
-	if !strings.HasPrefix(source, ".") || source == "./backup" { // secrets.sh makes that one
+	if !strings.HasPrefix(source, ".") || source == "./backup" { // the engine makes that one
 		return
 	}
 	if _, err := os.Stat(filepath.Join("compose", source)); err != nil {

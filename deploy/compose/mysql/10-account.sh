@@ -8,12 +8,12 @@ set -eu
 password=$(cat /run/secrets/dbsync_password)
 case $password in
 *[!A-Za-z0-9]*)
-    echo "secrets/dbsync_password may have letters and digits only: it is put into SQL as it is" >&2
+    echo "dbsync_password may have letters and digits only: it is put into SQL as it is" >&2
     exit 1
     ;;
 esac
 
-mysql --user=root --password="$(cat /run/secrets/mysql_root_password)" <<SQL
+mysql --user=root --password="$(cat /run/secrets/root_password)" <<SQL
 CREATE USER dbsync@localhost IDENTIFIED BY '$password' WITH MAX_USER_CONNECTIONS 3;
 GRANT PROCESS, REPLICATION CLIENT ON *.* TO dbsync@localhost;
 GRANT SELECT ON performance_schema.* TO dbsync@localhost;
