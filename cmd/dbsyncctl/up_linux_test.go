@@ -163,14 +163,17 @@ func TestUpOnATerminal(t *testing.T) {
 	s.press(t, "b")
 	s.shows(t, `mail +after [0-9.]+ s +\S*\[CRITICAL\]\S* MigrationFailure erp-primary easy_erp.schema_migrations`)
 
-	code, stdout, stderr := call("status", "--json", address)
-	var got status.Status
-	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
-		t.Fatalf("%v: %s%s", err, stdout, stderr)
-	}
-	if code != exitCritical || got.Parts["migration"] != status.Critical || got.Parts["backup"] != status.OK {
-		t.Errorf("status: exit code %d, %+v", code, got)
-	}
+	testenv.Eventually(t, patienceWithServers, "the status knows every part", func() error {
+		code, stdout, stderr := call("status", "--json", address)
+		var got status.Status
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+			return fmt.Errorf("%w: %s%s", err, stdout, stderr)
+		}
+		if code != exitCritical || got.Parts["migration"] != status.Critical || got.Parts["backup"] != status.OK {
+			return fmt.Errorf("exit code %d, %+v", code, got)
+		}
+		return nil
+	})
 	if code, stdout, _ := call("status", address); code != exitCritical || !strings.Contains(stdout, "FIRING MigrationFailure: erp-primary") {
 		t.Errorf("status: exit code %d,\n%s", code, stdout)
 	}
