@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -45,7 +46,7 @@ func TestInputsOfTestsAreCollected(t *testing.T) {
 	for _, input := range inputs {
 		var names []string
 		input.Range(func(l labels.Label) { names = append(names, l.Name) })
-		for _, complaint := range known.CheckSeries(input.Get(labels.MetricName), names...) {
+		for _, complaint := range known.CheckSeries(input.Get(model.MetricNameLabel), names...) {
 			if !seen[complaint] {
 				t.Errorf("the tests feed it: %s", complaint)
 			}

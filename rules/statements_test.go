@@ -51,7 +51,7 @@ func runAll(db *sql.DB, text string) error {
 		if err := rows.Err(); err != nil {
 			return err
 		}
-		if err := rows.Close(); err != nil {
+		if err := rows.Close(); err != nil { //nolint:sqlclosecheck // before the next statement, in a loop
 			return err
 		}
 	}

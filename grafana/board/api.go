@@ -28,10 +28,6 @@ func API(l Lang) dash.Dashboard {
 	return d
 }
 
-func noAPI(l Lang) string {
-	return l.T("no API is configured (apis: in the exporter's configuration)", "未配置 API（导出器配置的 apis:）")
-}
-
 func noAccessLog(l Lang) string {
 	return l.T("no API with an access_log is configured", "未配置带 access_log 的 API")
 }

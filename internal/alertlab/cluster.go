@@ -76,7 +76,7 @@ func settled(t testing.TB, member *sandbox.Service, n int) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	testenv.Eventually(t, time.Minute, "the cluster has settled", func() error {
-		response, err := client.Get(member.URL() + "/api/v2/status")
+		response, err := client.Get(member.URL() + "/api/v2/status") //nolint:noctx // bounded by Eventually
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (c *Cluster) WaitGossip(t testing.TB, but, n int) {
 			continue
 		}
 		testenv.Eventually(t, 10*time.Second, "the notifications are known to the others", func() error {
-			response, err := client.Get(member.URL() + "/metrics")
+			response, err := client.Get(member.URL() + "/metrics") //nolint:noctx // bounded by Eventually
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -31,7 +32,7 @@ func Of(names ...string) Labels {
 
 // Has tells whether the label may be there. The metric's name always is.
 func (l Labels) Has(name string) bool {
-	return l.any || name == labels.MetricName || l.names[name]
+	return l.any || name == model.MetricNameLabel || l.names[name]
 }
 
 // Names returns the names in order; none when they are not known.

@@ -250,7 +250,7 @@ func (s *Server) release(ctx context.Context, one *session, err error) {
 		<-s.places
 		return
 	}
-	s.pending.Go(func() {
+	s.pending.Go(func() { //nolint:contextcheck // the statement is ended although its context is over
 		defer func() { <-s.places }()
 		s.reserve.end(one.id)
 	})

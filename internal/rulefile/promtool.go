@@ -45,7 +45,7 @@ func Examples(fsys fs.FS, pattern string) ([]labels.Labels, error) {
 		}
 		return all
 	}, func(series labels.Labels) labels.Labels {
-		return labels.NewBuilder(series).Del(labels.MetricName, "alertstate").Labels()
+		return labels.NewBuilder(series).Del(model.MetricNameLabel, "alertstate").Labels()
 	})
 }
 

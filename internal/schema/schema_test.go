@@ -120,7 +120,7 @@ func TestEachDifference(t *testing.T) {
 			var news []string
 			for _, d := range schema.Diff(one, two) {
 				if !slices.Contains(before, d) {
-					news = append(news, d.Object.String())
+					news = append(news, d.String())
 				}
 			}
 			if len(news) != 1 || news[0] != step.want {

@@ -48,18 +48,18 @@ func breakLocks(s *Stack, ctx context.Context) error {
 	db.SetMaxOpenConns(pileUp + 2)
 	background, cancel := context.WithCancel(s.ctx)
 	j := &jam{db: db, cancel: cancel}
-	if j.forgot, err = db.BeginTx(background, nil); err != nil {
+	if j.forgot, err = db.BeginTx(background, nil); err != nil { //nolint:contextcheck // lasts until it is healed, longer than its beginning
 		return errors.Join(err, j.end())
 	}
 	if _, err := j.forgot.ExecContext(ctx, "SELECT id FROM products LIMIT 1"); err != nil {
 		return errors.Join(err, j.end())
 	}
-	j.wait(background, "ALTER TABLE products COMMENT = 'price list'")
+	j.wait(background, "ALTER TABLE products COMMENT = 'price list'") //nolint:contextcheck // lasts until it is healed, longer than its beginning
 	if err := awaitAlter(ctx, s.company.server.Open()); err != nil {
 		return errors.Join(err, j.end())
 	}
 	for range pileUp {
-		j.wait(background, "SELECT COUNT(*) FROM products")
+		j.wait(background, "SELECT COUNT(*) FROM products") //nolint:contextcheck // lasts until it is healed, longer than its beginning
 	}
 	s.company.jam = j
 	return nil

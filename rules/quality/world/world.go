@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/easy-erp/dbsync/rules/quality/replay"
@@ -222,7 +223,7 @@ func (i *Instance) find(name string, pairs []string) *series {
 	s := i.series[key]
 	if s == nil {
 		b := labels.NewScratchBuilder(len(pairs)/2 + 3)
-		b.Add(labels.MetricName, name)
+		b.Add(model.MetricNameLabel, name)
 		b.Add("instance", i.Name)
 		b.Add("job", i.model.job())
 		for n := 0; n < len(pairs); n += 2 {
