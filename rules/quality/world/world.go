@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/easy-erp/dbsync/rules/quality/replay"
@@ -223,7 +222,7 @@ func (i *Instance) find(name string, pairs []string) *series {
 	s := i.series[key]
 	if s == nil {
 		b := labels.NewScratchBuilder(len(pairs)/2 + 3)
-		b.Add(model.MetricNameLabel, name)
+		b.Add("__name__", name)
 		b.Add("instance", i.Name)
 		b.Add("job", i.model.job())
 		for n := 0; n < len(pairs); n += 2 {
