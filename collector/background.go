@@ -11,7 +11,11 @@ import (
 // Start begins the background collectors, which collect at once and then on their
 // own interval, and the work of those that are a [Runner], until Stop. It returns
 // immediately.
-func (s *Scraper) Start() {
+func (s *Scraper) Start() { s.StartAfter(0) }
+
+// StartAfter is Start with a pause before the background collectors' first run, so
+// that a thousand targets do not log in at the same moment.
+func (s *Scraper) StartAfter(pause time.Duration) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	var background []*unit
@@ -24,7 +28,7 @@ func (s *Scraper) Start() {
 		}
 	}
 	if len(background) > 0 {
-		s.wg.Go(func() { s.follow(ctx, background) })
+		s.wg.Go(func() { s.follow(ctx, background, pause) })
 	}
 }
 
@@ -78,11 +82,18 @@ func (u *unit) work(ctx context.Context, r Runner) {
 	u.mu.Unlock()
 }
 
-// follow runs each collector at once, and again when its interval has passed since
-// it ended. One goroutine waits for all of a target's: there may be a thousand
+// follow runs each collector after the pause, and again when its interval has passed
+// since it ended. One goroutine waits for all of a target's: there may be a thousand
 // targets. These are spread over the first interval by their names, so that they do
 // not collect at the same moment.
-func (s *Scraper) follow(ctx context.Context, units []*unit) {
+func (s *Scraper) follow(ctx context.Context, units []*unit, pause time.Duration) {
+	begin := time.NewTimer(pause)
+	defer begin.Stop()
+	select {
+	case <-begin.C:
+	case <-ctx.Done():
+		return
+	}
 	due := make(map[*unit]time.Time, len(units)) // of those that do not run
 	ended := make(chan *unit, len(units))
 	run := func(u *unit) {

@@ -132,3 +132,21 @@ func TestRunnerWorksBesideScrapesAndItsPanicIsCounted(t *testing.T) {
 		wantValue(t, s.Scrape(t.Context()), 1, "dbsync_collector_panics_total", "w")
 	})
 }
+
+func TestTargetsStartOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var broken atomic.Bool
+		s := newScraper(t, background(&broken))
+		s.StartAfter(time.Minute)
+		time.Sleep(time.Minute - 1)
+		synctest.Wait()
+		wantAbsent(t, s.Scrape(t.Context()), "test_plain")
+		time.Sleep(1)
+		synctest.Wait()
+		wantValue(t, s.Scrape(t.Context()), 1, "test_plain")
+		stopped(t, s)
+		s = newScraper(t, background(&broken))
+		s.StartAfter(time.Hour) // and may be stopped before
+		stopped(t, s)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/internal/config"
@@ -114,16 +115,20 @@ func (g *generation) unlike(other *generation) []*target {
 	return own
 }
 
+// startGap is the pause between the first background work of two targets: it costs
+// a few logins and every statement there is.
+const startGap = 20 * time.Millisecond
+
 // start begins the background work of what is new, which goes on serving the
 // snapshots of what it replaces until it has its own.
 func (g *generation) start(old *generation) {
-	for _, t := range g.unlike(old) {
+	for i, t := range g.unlike(old) {
 		if old != nil {
 			if before := old.target(t.plan.target.Name); before != nil {
 				t.scraper.Adopt(before.scraper)
 			}
 		}
-		t.scraper.Start()
+		t.scraper.StartAfter(time.Duration(i) * startGap)
 	}
 }
 
