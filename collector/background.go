@@ -87,11 +87,7 @@ func (u *unit) work(ctx context.Context, r Runner) {
 // targets. These are spread over the first interval by their names, so that they do
 // not collect at the same moment.
 func (s *Scraper) follow(ctx context.Context, units []*unit, pause time.Duration) {
-	begin := time.NewTimer(pause)
-	defer begin.Stop()
-	select {
-	case <-begin.C:
-	case <-ctx.Done():
+	if pause > 0 && wait(ctx, pause) != nil {
 		return
 	}
 	due := make(map[*unit]time.Time, len(units)) // of those that do not run
@@ -125,6 +121,17 @@ func (s *Scraper) follow(ctx context.Context, units []*unit, pause time.Duration
 			}
 		}
 		timer.Reset(untilNext(due))
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
