@@ -98,7 +98,8 @@ func (s *Score) firing(i *world.Instance, f replay.Firing) {
 	r.Firings++
 	explained := slices.ContainsFunc(append(slices.Clone(i.Episodes), i.Doubtful...), func(e world.Episode) bool {
 		mine := e.RuleID == id || slices.Contains(e.Also, id)
-		return mine && !f.From.Before(e.From) && f.From.Before(e.To.Add(settle))
+		// Within a tick, rules are evaluated later than the world stands still.
+		return mine && !f.From.Before(e.From.Add(-world.Tick)) && f.From.Before(e.To.Add(settle))
 	})
 	if !explained {
 		r.False++
