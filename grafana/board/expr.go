@@ -49,6 +49,10 @@ func perSecond(name string, more ...string) string {
 // rate is the increase per second of a counter, per server.
 func rate(name string, more ...string) string { return perInstance(perSecond(name, more...)) }
 
+// recordedRate is a counter's increase per second as the rules record it, over five
+// minutes: for what is drawn of many servers over a long time.
+func recordedRate(name string) string { return recorded("instance:" + name + ":rate5m") }
+
 // top keeps the largest series, so that a fleet does not flood a graph.
 func top(n int, expr string) string { return fmt.Sprintf("topk(%d, %s)", n, expr) }
 

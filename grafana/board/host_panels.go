@@ -14,7 +14,7 @@ func loadPerCPU() string {
 	return perInstance(metric("node_load5")) + " / " + cpus()
 }
 
-// ofHost is a recorded rate of a host, its devices added up.
+// ofHost is a recorded rate of a host, devices added up.
 func ofHost(name string) string { return perInstance(recorded("instance:node_" + name + ":rate5m")) }
 
 func memoryUsed() string {
@@ -22,9 +22,7 @@ func memoryUsed() string {
 }
 
 func filesystemUsed() string {
-	of := func(name string) string { return maxBy("instance, mountpoint", metric(name)) }
-	return "1 - " + of("node_filesystem_avail_bytes") + " / (" + of("node_filesystem_size_bytes") + " > 0) and " +
-		of("node_filesystem_readonly") + " == 0"
+	return maxBy("instance, mountpoint", recorded("instance_mountpoint:node_filesystem_used:ratio"))
 }
 
 func diskBusy() string { return ofDisk("busy:ratio5m") }
@@ -56,7 +54,6 @@ func filesystemTrend(l Lang) dash.Panel {
 }
 
 func inodesTrend(l Lang) dash.Panel {
-	of := func(name string) string { return maxBy("instance, mountpoint", metric(name)) }
 	return upTo(1, graph(about{
 		id: 13, title: l.T("Inodes, ten fullest", "inode 使用率（最满的十个）"),
 		description: l.T(
@@ -65,7 +62,7 @@ func inodesTrend(l Lang) dash.Panel {
 			"已用 inode 比例。达到虚线时 host_inodes_low 警告：有空间也无法新建文件；查找大量小文件，如会话与邮件。"),
 		noValue: noHost(l), alerts: []string{"HostInodesLow"}, links: ofSeries(l, HostUID),
 	}, ratioUnit, levels(green, level{inodesFull, orange}),
-		series{top(10, "1 - "+ratio(of("node_filesystem_files_free"), of("node_filesystem_files"))), "{{instance}} {{mountpoint}}"}))
+		series{top(10, maxBy("instance, mountpoint", recorded("instance_mountpoint:node_filesystem_inodes_used:ratio"))), "{{instance}} {{mountpoint}}"}))
 }
 
 func cpuTrend(l Lang) dash.Panel {
@@ -135,9 +132,9 @@ func swapTrend(l Lang) dash.Panel {
 			"每秒换入换出的页数。换页的数据库会随机变慢：持续出现说明内存不足或 swappiness 过高。OOM：因内存不足被内核终止的进程。"),
 		noValue: noHost(l), links: ofSeries(l, HostUID),
 	}, opsUnit, nil,
-		series{rate("node_vmstat_pswpin"), l.T("{{instance}} in", "{{instance}} 换入")},
-		series{rate("node_vmstat_pswpout"), l.T("{{instance}} out", "{{instance}} 换出")},
-		series{rate("node_vmstat_oom_kill"), l.T("{{instance}} kills", "{{instance}} OOM")},
+		series{ofHost("vmstat_pswpin"), l.T("{{instance}} in", "{{instance}} 换入")},
+		series{ofHost("vmstat_pswpout"), l.T("{{instance}} out", "{{instance}} 换出")},
+		series{ofHost("vmstat_oom_kill"), l.T("{{instance}} kills", "{{instance}} OOM")},
 	)
 }
 
@@ -199,7 +196,7 @@ func pressureTrend(l Lang, id int, resource, name string) dash.Panel {
 			"至少一个任务在等待该资源的时间比例（PSI）。百分之几即可感知；达到三分之一说明机器主要受限于此。"),
 		noValue: l.T("the kernel gives no PSI (before 4.20, or booted with psi=0)", "内核不提供 PSI（早于 4.20 或 psi=0）"),
 		links:   ofSeries(l, HostUID),
-	}, ratioUnit, nil, series{rate("node_pressure_" + resource + "_waiting_seconds_total"), "{{instance}}"}))
+	}, ratioUnit, nil, series{perInstance(recorded("instance:node_pressure_" + resource + "_waiting:ratio5m")), "{{instance}}"}))
 }
 
 func networkTrend(l Lang) dash.Panel {

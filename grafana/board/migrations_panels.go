@@ -32,7 +32,6 @@ func appliedTrend(l Lang) dash.Panel {
 }
 
 func migrationRunningTrend(l Lang) dash.Panel {
-	held := ofHistory(metric("dbsync_migration_lock_held")) + " == 1"
 	return graph(about{
 		id: 21, title: l.T("Time at work, of what is allowed", "执行时间占允许时长"),
 		description: l.T(
@@ -41,9 +40,7 @@ func migrationRunningTrend(l Lang) dash.Panel {
 			"执行中的迁移持锁时间占配置 max_duration（默认 30 分钟）的比例。达到 100% 时 migration_running_long 告警：先查看它是在等元数据锁还是在复制表，再决定是否终止。"),
 		noValue: l.T("nothing ran in this time", "该时段没有迁移在执行"), alerts: []string{"MigrationRunningLong"}, links: ofSeries(l, MigrationsUID),
 	}, ratioUnit, levels(green, level{promiseBroken, orange}), series{
-		ofHistory(age(metric("dbsync_migration_lock_acquired_timestamp_seconds"))) + " / " +
-			ofHistory(metric("dbsync_migration_max_duration_seconds")) + " and (" + held + ")",
-		historyLegend,
+		ofHistory(recorded("history:dbsync_migration_running_time:ratio")), historyLegend,
 	})
 }
 

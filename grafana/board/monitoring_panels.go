@@ -6,9 +6,7 @@ import "github.com/easy-erp/dbsync/grafana/dash"
 
 // staleness is the age of a background collector's data in its own intervals.
 func staleness() string {
-	of := func(expr string) string { return maxBy("instance, collector", expr) }
-	return of(age(metric("dbsync_collector_snapshot_timestamp_seconds"))) + " / (" +
-		of(metric("dbsync_collector_snapshot_interval_seconds")) + " > 0)"
+	return maxBy("instance, collector", recorded("instance_collector:dbsync_collector_staleness:ratio"))
 }
 
 func targetsTimeline(l Lang) dash.Panel {
@@ -49,18 +47,18 @@ func failingTimeline(l Lang) dash.Panel {
 			"采集器运行失败的时段。若数据库同时不可用，只是其后果。"),
 		noValue: l.T("none failed in this time", "该时段没有失败"), alerts: []string{"CollectorFailing", "SourceFailing"}, links: ofSeries(l, MonitoringUID),
 	}, states(state{"0", l.T("✖ failed", "✖ 失败"), vermilion}),
-		series{minBy("instance, collector", metric("dbsync_collector_success")) + " == 0", "{{instance}} {{collector}}"})
+		series{minBy("instance, collector", recorded("instance_collector:dbsync_collector_success:failed")), "{{instance}} {{collector}}"})
 }
 
 func collectorDurationTrend(l Lang) dash.Panel {
 	return graph(about{
 		id: 22, title: l.T("Time of collectors, ten slowest", "采集器耗时（最慢的十个）"),
 		description: l.T(
-			"How long the newest run of each collector took. Those that run in the background do not slow a scrape.",
-			"各采集器最近一次运行的耗时。后台采集器不会拖慢采集。"),
-		noValue: noExporter(l), links: ofSeries(l, MonitoringUID),
+			"How long the newest run of each collector took, above a twentieth of a second. Those that run in the background do not slow a scrape.",
+			"各采集器最近一次运行的耗时（仅 0.05 秒以上）。后台采集器不会拖慢采集。"),
+		noValue: l.T("none takes 0.05 s", "均不足 0.05 秒"), links: ofSeries(l, MonitoringUID),
 	}, secondsUnit, nil, series{
-		top(10, maxBy("instance, collector", metric("dbsync_collector_duration_seconds"))), "{{instance}} {{collector}}",
+		top(10, maxBy("instance, collector", recorded("instance_collector:dbsync_collector_duration_seconds:slow"))), "{{instance}} {{collector}}",
 	})
 }
 
@@ -123,7 +121,7 @@ func connectErrorTimeline(l Lang) dash.Panel {
 		noValue: l.T("it was in all the time", "一直正常登录"), alerts: []string{"MySQLDown", "MySQLTooManyConnections", "MySQLLoginFailing"},
 		links: ofSeries(l, MySQLUID),
 	}, states(state{"1", l.T("✖ not in", "✖ 无法登录"), vermilion}),
-		series{maxBy("instance, reason", metric("dbsync_connect_error")) + " == 1", "{{instance}} {{reason}}"})
+		series{maxBy("instance, reason", recorded("instance_reason:dbsync_connect_error:active")), "{{instance}} {{reason}}"})
 }
 
 func configurationTimeline(l Lang) dash.Panel {
@@ -151,9 +149,9 @@ func droppedTrend(l Lang) dash.Panel {
 		description: l.T(
 			"Series beyond their cap, by collector: some tables, users or histories are not shown. A step up came with whatever was created then.",
 			"各采集器超出上限而未输出的序列：部分表、用户或历史未显示。跳升与当时新建的对象有关。"),
-		noValue: noExporter(l), links: ofSeries(l, MonitoringUID),
+		noValue: l.T("none is left out", "没有被省略的序列"), links: ofSeries(l, MonitoringUID),
 	}, countUnit, nil,
-		series{sumBy("collector", metric("dbsync_series_dropped")), "{{collector}}"},
+		series{sumBy("collector", recorded("instance_collector:dbsync_series_dropped:some")), "{{collector}}"},
 	))
 }
 

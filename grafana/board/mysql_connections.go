@@ -22,11 +22,11 @@ func refusedTrend(l Lang) dash.Panel {
 			"Per second, all picked servers together. Refused by reason: 'max_connections' is a full server. Failed attempts: wrong passwords, "+
 				"scans, health checks that do not log in. Broken: clients that died or idled beyond wait_timeout.",
 			"所选数据库合计，每秒次数。被拒绝（按原因）：max_connections 表示连接已满。尝试失败：密码错误、扫描或不登录的健康检查。中断：客户端异常退出或空闲超过 wait_timeout。"),
-		noValue: noServer(l), alerts: []string{"MySQLTooManyConnections"},
+		noValue: noServer(l), alerts: []string{"MySQLTooManyConnections", "MySQLAbortedConnections"},
 	}, eventsUnit, nil,
 		series{sumBy("error", recorded("instance_error:mysql_global_status_connection_errors:rate5m")), l.T("refused: {{error}}", "拒绝：{{error}}")},
-		series{"sum(" + perSecond("mysql_global_status_aborted_connects") + ")", l.T("failed attempts", "尝试失败")},
-		series{"sum(" + perSecond("mysql_global_status_aborted_clients") + ")", l.T("broken", "中断")},
+		series{"sum(" + recordedRate("mysql_global_status_aborted_connects") + ")", l.T("failed attempts", "尝试失败")},
+		series{"sum(" + recordedRate("mysql_global_status_aborted_clients") + ")", l.T("broken", "中断")},
 	)
 }
 

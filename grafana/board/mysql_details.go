@@ -109,7 +109,7 @@ func schemaSizeTrend(l Lang) dash.Panel {
 			"Size of all schemas of each server. A jump is a mass load, a copy for a schema change, or a table that nobody cleans.",
 			"每台数据库所有库的总大小。跳升来自批量导入、结构变更的副本，或无人清理的表。"),
 		noValue: noSizes(l), links: ofSeries(l, MySQLUID, HostUID),
-	}, bytesUnit, nil, series{sumBy("instance", metric("dbsync_mysql_schema_size_bytes")), "{{instance}}"})
+	}, bytesUnit, nil, series{perInstance(recorded("instance:dbsync_mysql_schema_size_bytes:sum")), "{{instance}}"})
 }
 
 func largestTables(l Lang) dash.Panel {

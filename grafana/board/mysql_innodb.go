@@ -20,11 +20,10 @@ func bufferPoolHitsTrend(l Lang) dash.Panel {
 }
 
 func bufferPoolPages(l Lang) dash.Panel {
-	size := "(" + perInstance(metric("mysql_global_status_innodb_page_size")) + ")"
 	of := func(state string) string {
-		return perInstance(metric("mysql_global_status_buffer_pool_pages", `state="`+state+`"`)) + " * " + size
+		return "sum(" + recorded("instance_state:mysql_buffer_pool_bytes:sum", `state="`+state+`"`) + ")"
 	}
-	dirty := perInstance(metric("mysql_global_status_buffer_pool_dirty_pages")) + " * " + size
+	dirty := "sum(" + recorded("instance:mysql_buffer_pool_dirty_bytes:sum") + ")"
 	return stacked(graph(about{
 		id: 42, title: l.T("Buffer pool contents", "缓冲池内容"),
 		description: l.T(
@@ -33,10 +32,10 @@ func bufferPoolPages(l Lang) dash.Panel {
 			"所选数据库缓冲池的内容。预热后没有空闲属正常。脏页增多说明磁盘跟不上写入，检查点代价变大。"),
 		noValue: noServer(l),
 	}, bytesUnit, nil,
-		series{"sum(" + of("data") + ") - sum(" + dirty + ")", l.T("clean data", "干净数据")},
-		series{"sum(" + dirty + ")", l.T("dirty data", "脏数据")},
-		series{"sum(" + of("misc") + ")", l.T("other", "其他")},
-		series{"sum(" + of("free") + ")", l.T("free", "空闲")},
+		series{of("data") + " - " + dirty, l.T("clean data", "干净数据")},
+		series{dirty, l.T("dirty data", "脏数据")},
+		series{of("misc"), l.T("other", "其他")},
+		series{of("free"), l.T("free", "空闲")},
 	))
 }
 
@@ -61,8 +60,8 @@ func dataTrafficTrend(l Lang) dash.Panel {
 			"InnoDB 与数据文件之间每秒的字节数。工作集放不进缓冲池时读取增加；超出应用自身的写入来自 DDL、清理或备份。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID, HostUID),
 	}, rateUnit, nil,
-		series{rate("mysql_global_status_innodb_data_read"), l.T("{{instance}} read", "{{instance}} 读")},
-		series{rate("mysql_global_status_innodb_data_written"), l.T("{{instance}} written", "{{instance}} 写")},
+		series{perInstance(recordedRate("mysql_global_status_innodb_data_read")), l.T("{{instance}} read", "{{instance}} 读")},
+		series{perInstance(recordedRate("mysql_global_status_innodb_data_written")), l.T("{{instance}} written", "{{instance}} 写")},
 	)
 }
 
@@ -75,14 +74,12 @@ func syncsTrend(l Lang) dash.Panel {
 			"每秒 fsync 次数：innodb_flush_log_at_trx_commit=1 时每次提交约一次，磁盘慢会限制提交。等待：重做日志缓冲已满，若持续请调大 innodb_log_buffer_size。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID, HostUID),
 	}, opsUnit, nil,
-		series{rate("mysql_global_status_innodb_data_fsyncs"), "{{instance}} fsync"},
-		series{rate("mysql_global_status_innodb_log_waits"), l.T("{{instance}} wait", "{{instance}} 等待")},
+		series{perInstance(recordedRate("mysql_global_status_innodb_data_fsyncs")), "{{instance}} fsync"},
+		series{perInstance(recordedRate("mysql_global_status_innodb_log_waits")), l.T("{{instance}} wait", "{{instance}} 等待")},
 	)
 }
 
 func redoTrend(l Lang) dash.Panel {
-	used := ratio(perInstance(metric("mysql_global_status_innodb_checkpoint_age")), perInstance(metric("mysql_global_status_innodb_checkpoint_max_age"))) +
-		" or " + ratio(perInstance(metric("mysql_global_status_innodb_redo_log_logical_size")), perInstance(metric("mysql_global_variables_innodb_redo_log_capacity")))
 	return upTo(1, graph(about{
 		id: 46, title: l.T("Redo log in use", "重做日志使用率"),
 		description: l.T(
@@ -90,5 +87,5 @@ func redoTrend(l Lang) dash.Panel {
 				"make the log larger (innodb_redo_log_capacity, innodb_log_file_size). MySQL before 8.0.30 does not tell.",
 			"尚未做检查点的重做日志比例。接近满时 InnoDB 会强制刷页，所有写入停顿：请增大日志（innodb_redo_log_capacity、innodb_log_file_size）。8.0.30 之前的 MySQL 不提供。"),
 		noValue: l.T("MySQL before 8.0.30 does not tell", "8.0.30 之前的 MySQL 不提供"), links: ofSeries(l, MySQLUID),
-	}, ratioUnit, nil, series{used, "{{instance}}"}))
+	}, ratioUnit, nil, series{perInstance(recorded("instance:mysql_redo_log_used:ratio")), "{{instance}}"}))
 }

@@ -89,7 +89,7 @@ func deadlocksTrend(l Lang) dash.Panel {
 				"means that two code paths lock in opposite order: SHOW ENGINE INNODB STATUS shows the last pair.",
 			"InnoDB 通过回滚一方解决的死锁（每秒）。应用必须重试被回滚的事务；出现新的稳定速率说明两段代码加锁顺序相反，用 SHOW ENGINE INNODB STATUS 查看最近一对。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, eventsUnit, nil, series{rate("dbsync_mysql_deadlocks_total"), "{{instance}}"})
+	}, eventsUnit, nil, series{perInstance(recordedRate("dbsync_mysql_deadlocks")), "{{instance}}"})
 }
 
 func historyListTrend(l Lang) dash.Panel {

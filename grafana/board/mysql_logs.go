@@ -13,7 +13,7 @@ func errorLogTrend(l Lang) dash.Panel {
 			"数据库每秒写入错误日志的消息数，按级别。MySQL 8.0.22 起自身提供；MariaDB 与更早版本请在导出器配置的 logs: 下指定文件，并查看“API 网关与日志”。"),
 		noValue: l.T("only MySQL 8.0.22 and later have it", "仅 MySQL 8.0.22 及以后提供"), links: onBoard(APIUID, title(l, APIUID)),
 	}, eventsUnit, nil,
-		series{sumBy("priority", perSecond("dbsync_mysql_error_log_messages_total")), "{{priority}}"}))
+		series{sumBy("priority", recorded("instance_priority:dbsync_mysql_error_log_messages:rate5m")), "{{priority}}"}))
 }
 
 func slowLogTrend(l Lang) dash.Panel {

@@ -71,5 +71,5 @@ func binlogTrend(l Lang) dash.Panel {
 				"commits and makes replicas lag: split the transactions or enlarge the cache.",
 			"每秒超过 binlog_cache_size 而写入临时文件的事务数。少量来自批量修改；持续出现会拖慢提交并造成从库延迟：拆分事务或增大缓存。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_binlog_cache_disk_use"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_binlog_cache_disk_use")), "{{instance}}"})
 }

@@ -35,7 +35,7 @@ func slowQueriesTrend(l Lang) dash.Panel {
 				"plan, or everything waiting for one lock.",
 			"每秒超过 long_query_time 的语句数（与是否开启慢日志无关）。负载不变而突增：索引丢失、执行计划改变，或都在等同一把锁。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_slow_queries"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_slow_queries")), "{{instance}}"})
 }
 
 func commandsTrend(l Lang) dash.Panel {

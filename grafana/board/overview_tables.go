@@ -36,7 +36,7 @@ func serverTable(l Lang) dash.Panel {
 }
 
 func statementsRate() string {
-	return perInstance(recorded("instance:mysql_global_status_questions:rate5m"))
+	return perInstance(recordedRate("mysql_global_status_questions"))
 }
 
 // bufferPoolHits is the share of page reads that needed no disk.
@@ -96,10 +96,7 @@ func migrationStates(l Lang) []dash.Mapping {
 }
 
 // migrationState is the worst state of each history, as a number to map.
-func migrationState() string {
-	some := func(states string) string { return "0 * (" + revisions(states) + " > 0)" }
-	return some("failed|dirty") + " + 3 or " + some("running") + " + 2 or " + some("pending") + " + 1 or 0 * " + revisions(".+")
-}
+func migrationState() string { return ofHistory(recorded("history:dbsync_migration_state:max")) }
 
 func backupTable(l Lang, id int) dash.Panel {
 	return table(about{

@@ -56,9 +56,7 @@ func replicationLagTrend(l Lang, id int) dash.Panel {
 // replicationLag is what a channel is behind without wanting to be, as the rule
 // mysql_replication_lag counts it.
 func replicationLag() string {
-	lag := maxBy("instance, channel", metric("dbsync_replication_lag_seconds"))
-	delay := maxBy("instance, channel", metric("dbsync_replication_delay_seconds"))
-	return lag + " - (" + delay + " or 0 * " + lag + ")"
+	return maxBy("instance, channel", recorded("instance_channel:dbsync_replication_lag_seconds:unwanted"))
 }
 
 func backupSizeTrend(l Lang, id int) dash.Panel {
