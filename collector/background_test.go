@@ -138,10 +138,10 @@ func TestTargetsStartOneAfterTheOther(t *testing.T) {
 		var broken atomic.Bool
 		s := newScraper(t, background(&broken))
 		s.StartAfter(time.Minute)
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		synctest.Wait()
 		wantAbsent(t, s.Scrape(t.Context()), "test_plain")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		wantValue(t, s.Scrape(t.Context()), 1, "test_plain")
 		stopped(t, s)
