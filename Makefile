@@ -92,7 +92,7 @@ deps: ## Get the servers that the tests and `make run` need, without installing 
 
 .PHONY: release
 release: ## Make what is published of this commit in dist/: archives, packages, SBOMs, checksums
-	cd internal/tools/release && go run . -root $(CURDIR) -out $(CURDIR)/dist -version '$(VERSION)' \
+	cd internal/tools/release && go run . -root '$(CURDIR)' -out '$(CURDIR)/dist' -version '$(VERSION)' \
 		-ldflags '$(LDFLAGS)' -date "$$(git log -1 --format=%ct)" -only '$(ONLY)'
 
 .PHONY: clean

@@ -52,6 +52,9 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; quote names with spaces", flags.Args())
+	}
 	r := &release{root: *root, version: *version, ldflags: *ldflags, date: time.Unix(*date, 0).UTC()}
 	var err error
 	if r.out, err = filepath.Abs(*out); err != nil {
