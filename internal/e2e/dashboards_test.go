@@ -54,6 +54,8 @@ func lookAtEverything(t *testing.T, r *reader) {
 		t.Fatal(err)
 	}
 	r.firstSample(t, "mysql_up", 0)
+	r.firstSample(t, "instance_reason:dbsync_connect_error:active", 1) // recorded less often than scraped
+	r.firstSample(t, "instance_collector:dbsync_collector_success:failed", 0)
 	r.lookAtAll(t)
 	if err := r.Heal(t.Context()); err != nil {
 		t.Fatal(err)
