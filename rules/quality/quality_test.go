@@ -14,7 +14,7 @@ import (
 
 // small is a replay that fits into a test.
 func small(kind string) plan {
-	return plan{seed: 1, incidents: 6, healthy: 12, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
+	return plan{seed: 1, incidents: 3, healthy: 6, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
 }
 
 func replayed(t *testing.T, p plan, change func(string) string) *score.Score {

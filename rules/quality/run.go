@@ -109,7 +109,9 @@ func (b batch) replay(files map[string][]byte) (s *score.Score, err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	from, to := b[0].From, b[0].To
 	for _, i := range b {
-		from, to = earlier(from, i.From), earlier(i.To, to)
+		if i.From.Before(from) {
+			from = i.From
+		}
 		if i.To.After(to) {
 			to = i.To
 		}
@@ -135,11 +137,4 @@ func (b batch) replay(files map[string][]byte) (s *score.Score, err error) {
 		s.Add(i, firings[i.Name])
 	}
 	return s, nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
