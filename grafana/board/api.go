@@ -58,14 +58,14 @@ func apiFigures(l Lang) []dash.Panel {
 			description: l.T("Requests of all picked APIs. Nothing while users exist: the gateway is cut off, or its log is written elsewhere.",
 				"所选 API 的请求总数。有用户却为零：网关断开，或日志写到了别处。"),
 			noValue: noAccessLog(l),
-		}, rpsUnit, "sum("+perSecond("dbsync_api_requests_total")+")", levels(blue), nil),
+		}, rpsUnit, "sum("+apiRequests()+")", levels(blue), nil),
 		stat(about{
 			id: 3, title: l.T("Failing", "错误率"),
 			description: l.T(
 				"Share of the requests of the last 5 minutes that were answered with 5xx, on the worst API.",
 				"最近 5 分钟返回 5xx 的请求比例（最差 API）。"),
 			noValue: noAccessLog(l), alerts: []string{"ApiErrorBudgetBurn"},
-		}, ratioUnit, "max("+ofAPI(recorded("instance_api:dbsync_api_errors:ratio_rate5m"))+" or 0 * "+ofAPI(perSecond("dbsync_api_requests_total"))+")",
+		}, ratioUnit, "max("+ofAPI(recorded("instance_api:dbsync_api_errors:ratio_rate5m"))+" or 0 * "+ofAPI(apiRequests())+")",
 			levels(green, level{0.001, orange}, level{0.05, vermilion}), nil),
 		stat(about{
 			id: 4, title: l.T("Error budget burns", "错误预算消耗速度"),

@@ -12,12 +12,14 @@ const (
 // ofAPI gives one value per API.
 func ofAPI(expr string) string { return sumBy("instance, api", expr) }
 
-// burn is how many times faster than promised an API fails, over the window. One
-// that never failed has no errors to record.
+// burn is how many times faster than promised an API fails, over the window: 1h or
+// 6h.
 func burn(window string) string {
-	budget := maxBy("instance, api", recorded("instance_api:dbsync_api_error_budget:ratio"))
-	return maxBy("instance, api", recorded("instance_api:dbsync_api_errors:ratio_rate"+window)) + " / (" + budget + " > 0) or 0 * " + budget
+	return maxBy("instance, api", recorded("instance_api:dbsync_api_error_burn:ratio"+window))
 }
+
+// apiRequests are the requests per second by status code.
+func apiRequests() string { return recorded("instance_api_code:dbsync_api_requests:rate5m") }
 
 // apiQuantile is a recorded quantile of an API's response times.
 func apiQuantile(name string) string {
@@ -31,7 +33,7 @@ func apiRequestsTrend(l Lang) dash.Panel {
 			"Requests per second. A cliff to zero with the probe still good: clients or the balancer went elsewhere, or the log is no longer written.",
 			"每秒请求数。探测正常而骤降为零：客户端或负载均衡转向别处，或日志不再写入。"),
 		noValue: noAccessLog(l), links: ofSeries(l, APIUID, MySQLUID),
-	}, rpsUnit, nil, series{ofAPI(perSecond("dbsync_api_requests_total")), apiLegend})
+	}, rpsUnit, nil, series{ofAPI(apiRequests()), apiLegend})
 }
 
 func apiCodesTrend(l Lang) dash.Panel {
@@ -42,7 +44,7 @@ func apiCodesTrend(l Lang) dash.Panel {
 				"429 a client that asks too often.",
 			"所选 API 按状态码的每秒请求。502、504 为后端问题，503 为限流，499 为客户端等不及断开，429 为客户端请求过多。"),
 		noValue: noAccessLog(l),
-	}, rpsUnit, nil, series{top(10, sumBy("code", perSecond("dbsync_api_requests_total"))), "{{code}}"}))
+	}, rpsUnit, nil, series{top(10, sumBy("code", apiRequests())), "{{code}}"}))
 }
 
 func apiErrorsTrend(l Lang) dash.Panel {
@@ -53,7 +55,7 @@ func apiErrorsTrend(l Lang) dash.Panel {
 			"最近 5 分钟返回 5xx 的比例。把起点与标注对照：迁移、发布、重启。"),
 		noValue: noAccessLog(l), alerts: []string{"ApiErrorBudgetBurn"}, links: ofSeries(l, APIUID, MySQLUID),
 	}, ratioUnit, nil, series{
-		ofAPI(recorded("instance_api:dbsync_api_errors:ratio_rate5m")) + " or 0 * " + ofAPI(perSecond("dbsync_api_requests_total")), apiLegend,
+		ofAPI(recorded("instance_api:dbsync_api_errors:ratio_rate5m")) + " or 0 * " + ofAPI(apiRequests()), apiLegend,
 	})
 }
 
@@ -161,7 +163,7 @@ func probeFailures(l Lang) dash.Panel {
 		description: l.T("The reason of each failure while it lasted.", "每次失败期间的原因。"),
 		noValue:     l.T("no probe failed in this time", "该时段没有探测失败"), alerts: []string{"ApiDown"}, links: ofSeries(l, APIUID),
 	}, states(state{"1", l.T("✖ failed", "✖ 失败"), vermilion}),
-		series{maxBy("instance, api, reason", metric("dbsync_api_probe_failure")) + " == 1", apiLegend + " {{reason}}"})
+		series{maxBy("instance, api, reason", recorded("instance_api_reason:dbsync_api_probe_failure:active")), apiLegend + " {{reason}}"})
 }
 
 func logLinesTrend(l Lang) dash.Panel {
@@ -198,7 +200,6 @@ func logPatternsTrend(l Lang) dash.Panel {
 }
 
 func logSilenceTrend(l Lang) dash.Panel {
-	last := maxBy("instance, log", age(metric("dbsync_log_last_line_timestamp_seconds")))
 	return graph(about{
 		id: 44, title: l.T("Silence, of what is allowed", "静默时间占允许时长"),
 		description: l.T(
@@ -207,7 +208,7 @@ func logSilenceTrend(l Lang) dash.Panel {
 			"各日志静默时间占允许时长的比例。达到 100% 时 log_silent 警告：写入程序挂起、未运行或写到别处。"),
 		noValue: l.T("no log with expected_interval", "未配置 expected_interval 的日志"), alerts: []string{"LogSilent"}, links: ofSeries(l, APIUID),
 	}, ratioUnit, levels(green, level{promiseBroken, orange}), series{
-		last + " / (" + maxBy("instance, log", metric("dbsync_log_expected_interval_seconds")) + " > 0)", logLegend,
+		maxBy("instance, log", recorded("instance_log:dbsync_log_silence:ratio")), logLegend,
 	})
 }
 

@@ -58,9 +58,7 @@ func backupUsualTrend(l Lang) dash.Panel {
 			"最近成功备份与常态大小的距离，以常态离散度（与中位数距离的中位数，至少为大小的 2%）为单位。正负 5 以内属正常；跌出区间是缺数据，升出区间是批量导入或清理停止。"),
 		noValue: l.T("fewer than four good backups yet", "成功备份少于四个"), alerts: []string{"BackupTooSmall"}, links: ofSeries(l, BackupsUID),
 	}, shortUnit, nil, series{
-		"(" + perBackup(metric("dbsync_backup_size_to_usual_ratio")) + " - 1) / clamp_min(" +
-			perBackup(metric("dbsync_backup_usual_size_spread_bytes")) + " / (" + perBackup(metric("dbsync_backup_usual_size_bytes")) + " > 0), 0.02)",
-		backupLegend,
+		perBackup(recorded("instance_backup:dbsync_backup_size:deviation")), backupLegend,
 	})
 }
 
@@ -73,8 +71,7 @@ func backupDurationTrend(l Lang) dash.Panel {
 			"最近一次备份耗时占 max_duration 的比例，虚线为 backup_failure 的告警线。应随数据增长；跳升来自慢盘、锁或同时运行的其他任务。"),
 		noValue: noBackups(l), alerts: []string{"BackupFailure"}, links: ofSeries(l, BackupsUID),
 	}, ratioUnit, levels(green, level{promiseBroken, orange}), series{
-		ratio(perBackup(metric("dbsync_backup_last_duration_seconds")), perBackup(metric("dbsync_backup_max_duration_seconds"))),
-		backupLegend,
+		perBackup(recorded("instance_backup:dbsync_backup_duration:ratio")), backupLegend,
 	})
 }
 

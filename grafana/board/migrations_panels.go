@@ -172,7 +172,7 @@ func migrationSources(l Lang) dash.Panel {
 	}, states(
 		state{"0", l.T("✖ failed", "✖ 失败"), vermilion},
 	), series{
-		minBy("instance, source", metric("dbsync_source_success", `collector=~"migration.*"`)) + " == 0",
+		minBy("instance, source", recorded("instance_source:dbsync_source_success:failed", `collector=~"migration.*"`)),
 		"{{instance}} {{source}}",
 	})
 }

@@ -38,7 +38,7 @@ func sessionsByCommand(l Lang) dash.Panel {
 				"Binlog Dump are replicas that follow.",
 			"所选数据库的会话按命令分布。Sleep 为空闲连接；Query 持续增多说明语句不结束；Binlog Dump 为从库。"),
 		noValue: noProcesslist(l),
-	}, countUnit, nil, series{sumBy("command", metric("mysql_info_schema_processlist_threads")), "{{command}}"}))
+	}, countUnit, nil, series{sumBy("command", recorded("instance_command:mysql_processlist_threads:sum")), "{{command}}"}))
 }
 
 func sessionsByAccount(l Lang) dash.Panel {

@@ -26,7 +26,7 @@ func replicationTimeline(l Lang) dash.Panel {
 		state{"2", l.T("▲ not receiving", "▲ 未接收"), orange},
 		state{"3", l.T("✔ running", "✔ 运行中"), green},
 	), series{
-		ofChannel("dbsync_replication_io_running") + " + 2 * " + ofChannel("dbsync_replication_sql_running"),
+		maxBy("instance, channel", recorded("instance_channel:dbsync_replication_threads:sum")),
 		"{{instance}} {{channel}}",
 	})
 }

@@ -124,11 +124,6 @@ func backupTable(l Lang, id int) dash.Panel {
 	)
 }
 
-// backupStatus turns the one-hot status into one number to map.
-func backupStatus() string {
-	last := func(statuses string) string {
-		return "0 * (" + "max by (instance, backup) (" +
-			metric("dbsync_backup_last_status", `status=~"`+statuses+`"`) + ") > 0)"
-	}
-	return last("failed|timeout|partial|lost") + " + 2 or " + last("running") + " + 1 or " + last("success")
-}
+// backupStatus is how each backup's newest run ended, or that one goes on, as a
+// number to map.
+func backupStatus() string { return perBackup(recorded("instance_backup:dbsync_backup_state:max")) }

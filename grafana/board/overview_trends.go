@@ -83,10 +83,7 @@ func backupAgeTrend(l Lang, id int) dash.Panel {
 }
 
 // backupAge is 1 where the rule backup_failure begins to call a backup overdue.
-func backupAge() string {
-	return "(" + age(perBackup(recorded("instance_backup:dbsync_backup_last_success_timestamp_seconds:max"))) + ") / " +
-		perBackup(recorded("instance_backup:dbsync_backup_promised_age_seconds:max"))
-}
+func backupAge() string { return perBackup(recorded("instance_backup:dbsync_backup_age:ratio")) }
 
 // perBackup gives one value per configured backup.
 func perBackup(selector string) string {
