@@ -33,7 +33,6 @@ func table(a about, sort dash.SortBy, columns ...column) dash.Panel {
 	}
 	p.Options = dash.TableOptions{
 		CellHeight: "sm", ShowHeader: true,
-		Footer: dash.TableFooter{Reducer: []string{"sum"}},
 		SortBy: []dash.SortBy{sort},
 	}
 	return p

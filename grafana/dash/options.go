@@ -79,20 +79,12 @@ type PieLegend struct {
 	Values      []string `json:"values"`
 }
 
-// TableOptions are the options of a table panel.
+// TableOptions are the options of a table panel. The line of totals, which is
+// elsewhere from Grafana 12.2 on, is not among them.
 type TableOptions struct {
-	CellHeight string      `json:"cellHeight"`
-	ShowHeader bool        `json:"showHeader"`
-	Footer     TableFooter `json:"footer"`
-	SortBy     []SortBy    `json:"sortBy"`
-}
-
-// TableFooter is the line of totals, which this project does not use.
-type TableFooter struct {
-	Show      bool     `json:"show"`
-	Reducer   []string `json:"reducer"`
-	CountRows bool     `json:"countRows"`
-	Fields    string   `json:"fields"`
+	CellHeight string   `json:"cellHeight"`
+	ShowHeader bool     `json:"showHeader"`
+	SortBy     []SortBy `json:"sortBy"`
 }
 
 // SortBy is the column that a table is sorted by at first.
