@@ -16,33 +16,49 @@ import (
 	"github.com/easy-erp/dbsync/grafana/dash"
 )
 
+// The packages to install from npm: Grafana's types as they were when it was at its
+// oldest version that is supported, and at its newest.
+const (
+	oldestTypes = "@grafana/schema@10.4.19"
+	newestTypes = "@grafana/schema@13.2.3"
+	typescript  = "typescript@5.9.3"
+)
+
 // TestGrafanasTypes lets the TypeScript compiler hold every dashboard against the
 // types that Grafana publishes for its own: a field that Grafana does not know, or
 // a value that it does not understand, is an error with its place.
 func TestGrafanasTypes(t *testing.T) {
-	folder := schemaFolder(t)
-	for _, d := range board.All(board.English) {
-		if err := os.WriteFile(filepath.Join(folder, d.UID+".ts"), declarations(t, d), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if out, err := compile(t, folder); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	for _, types := range []string{oldestTypes, newestTypes} {
+		t.Run(types, func(t *testing.T) {
+			folder := schemaFolder(t, types)
+			for _, d := range board.All(board.English) {
+				if err := os.WriteFile(filepath.Join(folder, d.UID+".ts"), declarations(t, d), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if out, err := compile(t, folder); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 
 // TestGrafanasTypesBite proves that the compiler would see a mistake.
 func TestGrafanasTypesBite(t *testing.T) {
-	folder := schemaFolder(t)
 	d := board.Overview(board.English)
 	d.GraphTooltip = 7
 	d.Panels[0].Options = dash.StatOptions{ColorMode: "rainbow"}
-	if err := os.WriteFile(filepath.Join(folder, "broken.ts"), declarations(t, d), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := compile(t, folder)
-	if err == nil || !strings.Contains(string(out), "'7'") || !strings.Contains(string(out), `"rainbow"`) {
-		t.Errorf("the mistakes were not found (%v):\n%s", err, out)
+	for _, types := range []string{oldestTypes, newestTypes} {
+		t.Run(types, func(t *testing.T) {
+			folder := schemaFolder(t, types)
+			if err := os.WriteFile(filepath.Join(folder, "broken.ts"), declarations(t, d), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := compile(t, folder)
+			if err == nil || !strings.Contains(string(out), "'7'") || !strings.Contains(string(out), `"rainbow"`) {
+				t.Errorf("the mistakes were not found (%v):\n%s", err, out)
+			}
+		})
 	}
 }
 
@@ -78,7 +94,7 @@ func declarations(t *testing.T, d dash.Dashboard) []byte {
 }
 
 // schemaFolder is a folder with Grafana's types and the compiler.
-func schemaFolder(t *testing.T) string {
+func schemaFolder(t *testing.T, types string) string {
 	t.Helper()
 	npm, err := exec.LookPath("npm")
 	if err != nil {
@@ -92,7 +108,7 @@ func schemaFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	install := exec.CommandContext(t.Context(), npm, "install", "--no-save", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund",
-		"--prefer-offline", "--no-package-lock")
+		"--prefer-offline", "--no-package-lock", types, typescript)
 	install.Dir = folder
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
