@@ -241,7 +241,7 @@ func unparsedTrend(l Lang) dash.Panel {
 			"访问日志中与配置格式不符的行比例，上方数字不含它们。达到虚线时 api_log_unparsed 警告：将日志行与 apis.format 对照。"),
 		noValue: noAccessLog(l), alerts: []string{"ApiLogUnparsed"}, links: ofSeries(l, APIUID),
 	}, ratioUnit, levels(green, level{unparsedLines, orange}), series{
-		ratio(ofAPI(perSecond("dbsync_api_log_unparsed_lines_total")), ofAPI(perSecond("dbsync_api_log_lines_total"))), apiLegend,
+		maxBy("instance, api", recorded("instance_api:dbsync_api_log_unparsed_lines:ratio5m")), apiLegend,
 	}))
 }
 
@@ -266,5 +266,5 @@ func truncationsTrend(l Lang) dash.Panel {
 			"How often a log was cut in place (copytruncate): lines between the copy and the cut are lost. Let the writer reopen its file instead.",
 			"日志被原地截断（copytruncate）的频率：复制与截断之间的行会丢失。改为让写入程序重新打开文件。"),
 		noValue: noLog(l), links: ofSeries(l, MonitoringUID),
-	}, eventsUnit, nil, series{sumBy("instance, log", perSecond("dbsync_log_truncations_total")), logLegend})
+	}, eventsUnit, nil, series{maxBy("instance, log", recorded("instance_log:dbsync_log_truncations:rate5m")), logLegend})
 }

@@ -9,7 +9,7 @@ func Backups(l Lang) dash.Dashboard {
 	d := frame(l, BackupsUID,
 		l.T("What would be lost now, whether each backup was made in time, is whole and can be restored, and how long the space lasts.",
 			"此刻故障会丢失多少数据，每个备份是否按时、完整、可恢复，以及空间还能用多久。"))
-	d.Time.From = "now-30d"
+	d.Time.From = "now-7d"
 	d.Panels = stack(
 		figures(backupFigures(l)...),
 		heading(10, l.T("Status", "状态")),

@@ -71,31 +71,26 @@ func variablesOf(l Lang, name string) []dash.Variable {
 	}
 }
 
-// annotations mark what explains a bend in a curve, for the four minutes after it:
-// as far apart as Grafana asks for them over a month, and the shipped rules' own
-// patience with a scrape that is missed.
+// annotations mark what explains a bend in a curve. The rules record an event for
+// four minutes, as far apart as Grafana asks over a month.
 func annotations(l Lang) []dash.Annotation {
 	return []dash.Annotation{
 		annotation(l.T("Critical alerts", "严重告警"), vermilion,
 			alerts(`severity="critical"`), "{{alertname}}", "{{instance}} {{component}}"),
 		annotation(l.T("Migrations applied", "迁移已执行"), blue,
-			justNow(recorded("instance_schema_tool:dbsync_migration_last_applied_timestamp_seconds:max")),
+			recorded("instance_schema_tool:dbsync_migration_last_applied_timestamp_seconds:just_now"),
 			l.T("Migration applied", "迁移已执行"), "{{instance}} {{schema}} {{tool}}"),
 		annotation(l.T("Backups finished", "备份完成"), green,
-			justNow(recorded("instance_backup:dbsync_backup_success_timestamp_seconds:max")),
+			recorded("instance_backup:dbsync_backup_last_success_timestamp_seconds:just_now"),
 			l.T("Backup finished", "备份完成"), "{{instance}} {{backup}}"),
 		annotation(l.T("Server restarts", "数据库重启"), purple,
-			justNow(recorded("instance:mysql_start_timestamp_seconds:max")),
+			recorded("instance:mysql_global_status_uptime:just_now"),
 			l.T("Server restarted", "数据库重启"), "{{instance}}"),
 		annotation(l.T("Deployments", "发布"), orange,
-			justNow(metric("dbsync_run_last_end_timestamp_seconds", `run_type=~".*(deploy|release).*"`)),
+			recorded("instance_task:dbsync_deployment_end_timestamp_seconds:just_now"),
 			l.T("Deployment ended", "发布结束"), "{{instance}} {{task}}"),
 	}
 }
-
-// justNow keeps a timestamp for the four minutes after it. Reading the samples
-// between, as changes() would, takes seconds over a month of a fleet.
-func justNow(timestamp string) string { return "time() - " + timestamp + " < 240" }
 
 func annotation(name, color, expr, title, text string) dash.Annotation {
 	return dash.Annotation{

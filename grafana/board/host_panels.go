@@ -288,6 +288,6 @@ func cgroupThrottledTrend(l Lang) dash.Panel {
 			"配额用尽而被迫等待的周期比例。超过四分之一时，即使主机空闲延迟也会受影响：调高限额。"),
 		noValue: noCgroup(l), links: ofSeries(l, HostUID),
 	}, ratioUnit, nil, series{
-		ratio(rate("dbsync_cgroup_cpu_throttled_periods_total"), rate("dbsync_cgroup_cpu_periods_total")), "{{instance}}",
+		perInstance(recorded("instance:dbsync_cgroup_cpu_throttled:ratio5m")), "{{instance}}",
 	}))
 }

@@ -11,7 +11,7 @@ func temporaryTables(l Lang) dash.Panel {
 			"Temporary tables per second that statements needed for sorting, grouping and derived tables. It grows with reports; only those on disk hurt.",
 			"语句为排序、分组和派生表每秒创建的临时表。报表会使其增加；只有落盘的才有害。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_created_tmp_tables"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_created_tmp_tables")), "{{instance}}"})
 }
 
 func temporaryOnDisk(l Lang) dash.Panel {
@@ -23,7 +23,7 @@ func temporaryOnDisk(l Lang) dash.Panel {
 			"因放不进内存或含大字段而落盘的临时表比例。长期超过四分之一：调大 tmp_table_size（temptable_max_ram），或找出对 TEXT、BLOB 列排序的语句。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
 	}, ratioUnit, nil, series{
-		ratio(rate("mysql_global_status_created_tmp_disk_tables"), rate("mysql_global_status_created_tmp_tables")), "{{instance}}",
+		ratio(perInstance(recordedRate("mysql_global_status_created_tmp_disk_tables")), perInstance(recordedRate("mysql_global_status_created_tmp_tables"))), "{{instance}}",
 	}))
 }
 
@@ -36,8 +36,8 @@ func fullScans(l Lang) dash.Panel {
 			"每秒全表扫描的语句数，以及第二张表无可用索引的连接。小表扫描无妨；无索引的连接几乎总是问题。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
 	}, opsUnit, nil,
-		series{rate("mysql_global_status_select_scan"), l.T("{{instance}} scan", "{{instance}} 扫描")},
-		series{rate("mysql_global_status_select_full_join"), l.T("{{instance}} join", "{{instance}} 连接")},
+		series{perInstance(recordedRate("mysql_global_status_select_scan")), l.T("{{instance}} scan", "{{instance}} 扫描")},
+		series{perInstance(recordedRate("mysql_global_status_select_full_join")), l.T("{{instance}} join", "{{instance}} 连接")},
 	)
 }
 
@@ -48,7 +48,7 @@ func sortPasses(l Lang) dash.Panel {
 			"Merge passes per second of sorts that did not fit into sort_buffer_size. A steady rate: raise it for that session, or give the ORDER BY an index.",
 			"排序放不进 sort_buffer_size 时每秒的归并趟数。持续出现：为该会话调大，或为 ORDER BY 建索引。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_sort_merge_passes"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_sort_merge_passes")), "{{instance}}"})
 }
 
 func tableCacheMisses(l Lang) dash.Panel {
@@ -59,7 +59,7 @@ func tableCacheMisses(l Lang) dash.Panel {
 				"a burst is a restart, FLUSH TABLES or a DDL.",
 			"每秒因不在缓存而需打开的表。缓存已满且持续出现：调大 table_open_cache；突增来自重启、FLUSH TABLES 或 DDL。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_table_open_cache_misses"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_table_open_cache_misses")), "{{instance}}"})
 }
 
 func openFiles(l Lang) dash.Panel {
@@ -82,8 +82,8 @@ func networkTraffic(l Lang) dash.Panel {
 			"客户端每秒收发的字节数。语句数不变而发送量大增：缺少 LIMIT 的查询或大字段。"),
 		noValue: noServer(l), links: ofSeries(l, MySQLUID),
 	}, rateUnit, nil,
-		series{rate("mysql_global_status_bytes_received"), l.T("{{instance}} received", "{{instance}} 接收")},
-		series{rate("mysql_global_status_bytes_sent"), l.T("{{instance}} sent", "{{instance}} 发送")},
+		series{perInstance(recordedRate("mysql_global_status_bytes_received")), l.T("{{instance}} received", "{{instance}} 接收")},
+		series{perInstance(recordedRate("mysql_global_status_bytes_sent")), l.T("{{instance}} sent", "{{instance}} 发送")},
 	)
 }
 
@@ -149,7 +149,7 @@ func autoIncrementTable(l Lang) dash.Panel {
 }
 
 func queryCacheHits(l Lang) dash.Panel {
-	hits, selects := rate("mysql_global_status_qcache_hits"), rate("mysql_global_status_commands_total", `command="select"`)
+	hits, selects := perInstance(recordedRate("mysql_global_status_qcache_hits")), perInstance(recorded("instance_command:mysql_global_status_commands:rate5m", `command="select"`))
 	return upTo(1, graph(about{
 		id: 101, title: l.T("Query cache hits", "查询缓存命中率"),
 		description: l.T(
@@ -167,7 +167,7 @@ func queryCachePrunes(l Lang) dash.Panel {
 			"Results per second that were dropped for want of memory. A steady rate: the cache is too small or does not fit this load.",
 			"每秒因内存不足被淘汰的结果。持续出现：缓存过小或不适合该负载。"),
 		noValue: l.T("no MariaDB with a query cache", "没有启用查询缓存的 MariaDB"), links: ofSeries(l, MySQLUID),
-	}, opsUnit, nil, series{rate("mysql_global_status_qcache_lowmem_prunes"), "{{instance}}"})
+	}, opsUnit, nil, series{perInstance(recordedRate("mysql_global_status_qcache_lowmem_prunes")), "{{instance}}"})
 }
 
 func noGalera(l Lang) string {
@@ -192,7 +192,7 @@ func galeraFlowControl(l Lang) dash.Panel {
 				"the member with the longest receive queue.",
 			"集群等待最慢成员的时间比例。超过百分之几则所有写入受影响：检查接收队列最长的成员的磁盘与负载。"),
 		noValue: noGalera(l), links: ofSeries(l, MySQLUID),
-	}, ratioUnit, nil, series{rate("mysql_global_status_wsrep_flow_control_paused_ns") + " / 1e9", "{{instance}}"}))
+	}, ratioUnit, nil, series{perInstance(recordedRate("mysql_global_status_wsrep_flow_control_paused_ns")) + " / 1e9", "{{instance}}"}))
 }
 
 func galeraQueues(l Lang) dash.Panel {
