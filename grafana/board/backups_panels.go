@@ -133,7 +133,7 @@ func verifyTimeline(l Lang) dash.Panel {
 	}, states(
 		state{"0", l.T("✖ damaged", "✖ 损坏"), vermilion},
 		state{"1", l.T("✔ whole", "✔ 完整"), green},
-	), series{minBy("instance, backup", metric("dbsync_backup_last_verify_success")), backupLegend})
+	), series{perBackup(recorded("instance_backup:dbsync_backup_verified:min")), backupLegend})
 }
 
 // restoreTestTrend is of the backups' own tests and of runs that say so without
@@ -147,7 +147,7 @@ func restoreTestTrend(l Lang) dash.Panel {
 			"距各恢复演练结束、以及 restore_test 类任务上次成功（dbsyncctl run）的时间。从未恢复过的备份只是愿望：曲线连升数周说明无人执行演练。"),
 		noValue: l.T("no restore test has been reported", "没有上报过恢复演练"), links: ofSeries(l, JobsUID),
 	}, secondsUnit, nil,
-		series{perBackup(age(metric("dbsync_backup_last_restore_test_timestamp_seconds"))), backupLegend},
+		series{perBackup(recorded("instance_backup:dbsync_backup_restore_test_age:max")), backupLegend},
 		series{
 			maxBy("instance, task", age(metric("dbsync_run_last_success_timestamp_seconds", `run_type="restore_test"`))),
 			l.T("{{instance}} {{task}} (run)", "{{instance}} {{task}}（任务）"),
@@ -165,7 +165,7 @@ func chainTimeline(l Lang) dash.Panel {
 	}, states(
 		state{"0", l.T("✔ whole", "✔ 完整"), green},
 		state{"1", l.T("✖ broken", "✖ 断裂"), vermilion},
-	), series{perBackup(metric("dbsync_backup_chain_broken")), backupLegend})
+	), series{perBackup(recorded("instance_backup:dbsync_backup_chain_broken:max")), backupLegend})
 }
 
 func retainedTrend(l Lang) dash.Panel {
@@ -176,7 +176,7 @@ func retainedTrend(l Lang) dash.Panel {
 				"a climb is one that removes nothing.",
 			"存在且未发现损坏的备份数。应保持平稳：下降说明清理快于备份，持续上升说明没有清理。"),
 		noValue: noBackupConfigured(l), links: ofSeries(l, BackupsUID),
-	}, countUnit, nil, series{sumBy("instance, backup", metric("dbsync_backup_retained")), backupLegend}))
+	}, countUnit, nil, series{perBackup(recorded("instance_backup:dbsync_backup_retained:sum")), backupLegend}))
 }
 
 func repositoryTrend(l Lang) dash.Panel {
@@ -187,8 +187,8 @@ func repositoryTrend(l Lang) dash.Panel {
 			"所有备份占用的空间与剩余空间。两条线相交之前需要扩容。"),
 		noValue: l.T("unknown for these methods", "这些方法无法得知"), alerts: []string{"DiskSpaceLow"}, links: ofSeries(l, BackupsUID, HostUID),
 	}, bytesUnit, nil,
-		series{perBackup(metric("dbsync_backup_repository_size_bytes")), l.T(backupLegend+" kept", backupLegend+" 占用")},
-		series{perBackup(metric("dbsync_backup_repository_avail_bytes")), l.T(backupLegend+" free", backupLegend+" 剩余")},
+		series{perBackup(recorded("instance_backup:dbsync_backup_repository_size_bytes:max")), l.T(backupLegend+" kept", backupLegend+" 占用")},
+		series{perBackup(recorded("instance_backup:dbsync_backup_repository_avail_bytes:max")), l.T(backupLegend+" free", backupLegend+" 剩余")},
 	)
 }
 

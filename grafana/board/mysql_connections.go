@@ -50,7 +50,7 @@ func sessionsByAccount(l Lang) dash.Panel {
 			"连接由谁占用（所选数据库合计）。接近上限时仍在增长的账号就是泄漏者或扩容的服务：先调小其连接池，再考虑调大 max_connections。"),
 		noValue: noProcesslist(l), alerts: []string{"DatabaseConnectionsHigh"},
 	}, countUnit, nil,
-		series{top(10, sumBy("mysql_user", metric("mysql_info_schema_processlist_processes_by_user"))), "{{mysql_user}}"}))
+		series{top(10, sumBy("mysql_user", recorded("instance_user:mysql_processlist_sessions:last"))), "{{mysql_user}}"}))
 }
 
 func noProcesslist(l Lang) string {

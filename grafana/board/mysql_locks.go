@@ -60,7 +60,7 @@ func transactionsTrend(l Lang) dash.Panel {
 				"transaction, which are the usual culprits.",
 			"所选数据库的未结束事务按状态分布。lock wait 为受害者；running 包括在事务中空闲的会话，往往是元凶。"),
 		noValue: noLocks(l),
-	}, countUnit, nil, series{sumBy("state", metric("dbsync_mysql_transactions")), "{{state}}"}))
+	}, countUnit, nil, series{sumBy("state", recorded("instance_state:dbsync_mysql_transactions:last")), "{{state}}"}))
 }
 
 func transactionAgeTrend(l Lang) dash.Panel {

@@ -38,7 +38,7 @@ var copies = map[model.LabelName]int{"cpu": 8, "schema": 4, "backup": 2}
 const failing = 10
 
 // onlyWhere is what a server has only where something happens.
-var onlyWhere = regexp.MustCompile(`^(ALERTS|instance_alertname:)|:(just_now|failed|active|some)$`)
+var onlyWhere = regexp.MustCompile(`^(ALERTS|instance_alertname:|dbsync_schema_change_)|:(just_now|failed|active|some)$`)
 
 func isCounter(name string) bool {
 	for _, suffix := range []string{"_total", "_bucket", "_sum", "_count"} {
