@@ -28,7 +28,7 @@ func appliedTrend(l Lang) dash.Panel {
 				"Servers that should be alike have lines at the same height.",
 			"每次上升是一次迁移；下降是回滚，或历史表被备份还原。应当一致的数据库，曲线高度应相同。"),
 		noValue: noHistory(l), links: ofSeries(l, MigrationsUID),
-	}, countUnit, nil, series{revisions("applied"), historyLegend}))
+	}, countUnit, nil, series{ofHistory(recorded("history:dbsync_migration_applied:sum")), historyLegend}))
 }
 
 func migrationRunningTrend(l Lang) dash.Panel {
@@ -56,7 +56,7 @@ func migrationLocks(l Lang) dash.Panel {
 	}, states(
 		state{"0", l.T("free", "空闲"), grey},
 		state{"1", l.T("▶ held", "▶ 持有"), blue},
-	), series{ofHistory(metric("dbsync_migration_lock_held")), historyLegend})
+	), series{ofHistory(recorded("history:dbsync_migration_lock_held:last")), historyLegend})
 }
 
 func migrationDurations(l Lang) dash.Panel {
@@ -137,7 +137,7 @@ func pendingTrend(l Lang) dash.Panel {
 			"It rises when files arrive and falls when they are applied. A plateau is a release that waits for its migration.",
 			"文件到达时上升，执行后下降。平台表示版本在等待迁移。"),
 		noValue: l.T("no directory is configured", "未配置脚本目录"), alerts: []string{"MigrationPending"}, links: ofSeries(l, MigrationsUID),
-	}, countUnit, nil, series{revisions("pending"), historyLegend}))
+	}, countUnit, nil, series{ofHistory(recorded("history:dbsync_migration_pending:sum")), historyLegend}))
 }
 
 func divergedTrend(l Lang) dash.Panel {
@@ -149,7 +149,7 @@ func divergedTrend(l Lang) dash.Panel {
 			"已执行但文件缺失或被改动的修订数。达到 1 时 migration_history_diverged 告警：代码库与该数据库已不一致。"),
 		noValue: l.T("the tools record no checksums, or no directory is configured", "工具不记录校验和，或未配置目录"),
 		alerts:  []string{"MigrationHistoryDiverged"}, links: ofSeries(l, MigrationsUID),
-	}, countUnit, levels(green, level{1, orange}), series{revisions("missing|changed"), historyLegend}))
+	}, countUnit, levels(green, level{1, orange}), series{ofHistory(recorded("history:dbsync_migration_diverged:sum")), historyLegend}))
 }
 
 func historiesByTool(l Lang) dash.Panel {
