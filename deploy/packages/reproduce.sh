@@ -6,13 +6,15 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
+revision=$(git rev-parse HEAD) branch=$(git rev-parse --abbrev-ref HEAD)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 for turn in one two; do
     git clone --quiet --no-hardlinks . "$work/$turn/a folder of ${turn}"
     # The name of the branch is in the programs; a clone may have another one.
-    git -C "$work/$turn/a folder of ${turn}" checkout --quiet -B "$(git rev-parse --abbrev-ref HEAD)"
+    # Somebody may commit meanwhile.
+    git -C "$work/$turn/a folder of ${turn}" checkout --quiet -B "$branch" "$revision"
     GOCACHE="$work/$turn/cache" make -C "$work/$turn/a folder of ${turn}" release ONLY="${ONLY:-}"
     mv "$work/$turn/a folder of ${turn}/dist" "$work/dist-$turn"
     rm -rf "${work:?}/$turn"
