@@ -99,7 +99,7 @@ func migrationSuccessTrend(l Lang) dash.Panel {
 		noValue: l.T("no run in this time, or none is recorded", "该时段没有执行，或工具不记录"),
 		alerts:  []string{"MigrationFailure"}, links: ofSeries(l, MigrationsUID),
 	}, ratioUnit, levels(vermilion, level{migrationSuccessLow, green}),
-		series{ofHistory(recorded("history:dbsync_migration_success:ratio24h")), historyLegend}))
+		series{ofHistory(recorded("history:dbsync_migration_day_success:last")), historyLegend}))
 }
 
 func readinessTable(l Lang) dash.Panel {
