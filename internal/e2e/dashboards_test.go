@@ -71,7 +71,7 @@ func lookAtEverything(t *testing.T, r *reader) {
 // writes no line to while all is well.
 func needsDeadServer(q queries.Query) bool {
 	return strings.Contains(q.Expr, "dbsync_connect_error") ||
-		strings.Contains(q.Expr, "dbsync_collector_success") || strings.Contains(q.Expr, "dbsync_log_last_line_timestamp_seconds")
+		strings.Contains(q.Expr, "dbsync_collector_success") || strings.Contains(q.Expr, "dbsync_log_silence")
 }
 
 // reader looks at all boards.
