@@ -9,7 +9,7 @@
 //
 //	go run ./internal/bench/dashboards [-instances 100] [-days 30] [-edition old|new] [-data DIR]
 //
-// The folder takes about 150 MB per instance and month; one that -data names is kept, and used
+// The folder takes about 100 MB per instance and month; one that -data names is kept, and used
 // again by the next run.
 package main
 
