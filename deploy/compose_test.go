@@ -22,10 +22,7 @@ import (
 
 // TestComposeConfiguration asks docker-compose itself.
 func TestComposeConfiguration(t *testing.T) {
-	compose, err := exec.LookPath("docker-compose")
-	if err != nil {
-		t.Skip("no docker-compose on this machine")
-	}
+	compose := testenv.Installed(t, "docker-compose")
 	empty := filepath.Join(t.TempDir(), "empty.env")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -10,15 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
 // TestUnit asks systemd itself, which needs no running one: whether it
 // understands the unit, and how much of the machine the sandbox leaves.
 func TestUnit(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("no systemd-analyze on this machine")
-	}
+	analyze := testenv.Installed(t, "systemd-analyze")
 	// What the unit runs has to exist.
 	root := t.TempDir()
 	for _, path := range []string{"usr/bin/dbsync_exporter", "bin/kill"} {
@@ -48,9 +47,7 @@ func TestUnit(t *testing.T) {
 // TestAccountsAndFolders makes them in an empty root.
 func TestAccountsAndFolders(t *testing.T) {
 	for _, needed := range []string{"systemd-sysusers", "systemd-tmpfiles"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			t.Skipf("no %s on this machine", needed)
-		}
+		testenv.Installed(t, needed)
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("accounts of a root file system need root")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package docs_test
 
 import (
@@ -14,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
 const root = ".."
@@ -190,10 +194,7 @@ var quoted = regexp.MustCompile(`"[^"]*"`)
 // TestShellBlocksParse lets the shell read every block that a reader would
 // paste, without running it.
 func TestShellBlocksParse(t *testing.T) {
-	shell, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash on this machine")
-	}
+	shell := testenv.Installed(t, "bash")
 	for page, text := range readAll(t) {
 		_, blocks := fences(text)
 		for _, b := range blocks {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package grafana_test
 
 import (
@@ -14,6 +16,7 @@ import (
 
 	"github.com/easy-erp/dbsync/grafana/board"
 	"github.com/easy-erp/dbsync/grafana/dash"
+	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
 // The packages to install from npm: Grafana's types as they were when it was at its
@@ -96,13 +99,7 @@ func declarations(t *testing.T, d dash.Dashboard) []byte {
 // schemaFolder is a folder with Grafana's types and the compiler.
 func schemaFolder(t *testing.T, types string) string {
 	t.Helper()
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("Grafana's types come from npm: ", err)
-		}
-		t.Skip("NOT TESTED: Grafana's types come from npm: ", err)
-	}
+	npm := testenv.Installed(t, "npm") // Grafana's types come from there
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "schema"))); err != nil {
 		t.Fatal(err)

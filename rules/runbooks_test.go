@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package rules
 
 import (
@@ -15,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/easy-erp/dbsync/internal/rulefile"
+	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated part of docs/runbooks/README.md")
@@ -135,10 +138,7 @@ func TestQueriesOfRunbooksReadWhatIsCollected(t *testing.T) {
 }
 
 func TestShellOfRunbooksIsWellFormed(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("NOT TESTED: no bash on this machine")
-	}
+	bash := testenv.Installed(t, "bash")
 	for _, b := range blocks(t, "sh") {
 		command := exec.Command(bash, "-n")
 		command.Stdin = strings.NewReader(b.text)

@@ -110,10 +110,7 @@ func TestVersionForPrograms(t *testing.T) {
 
 // TestBashCompletes loads the script into a real bash and lets it complete.
 func TestBashCompletes(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("NOT TESTED: ", err)
-	}
+	bash := testenv.Installed(t, "bash")
 	_, env := installed(t)
 	for line, want := range map[string]string{
 		"dbsyncctl che":                   "check",
@@ -134,10 +131,7 @@ func TestBashCompletes(t *testing.T) {
 }
 
 func TestZshScriptIsValid(t *testing.T) {
-	zsh, err := exec.LookPath("zsh")
-	if err != nil {
-		t.Skip("NOT TESTED: ", err)
-	}
+	zsh := testenv.Installed(t, "zsh")
 	_, stdout, _ := call("completion", "zsh")
 	command := exec.Command(zsh, "-n")
 	command.Stdin = strings.NewReader(stdout)

@@ -21,6 +21,8 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/internal/sandbox"
+	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
 // What we share with node_exporter is the same there and here, on this machine:
@@ -60,25 +62,21 @@ var (
 // nodeExporter runs it once and returns what it gave.
 func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	t.Helper()
-	program, err := exec.LookPath("prometheus-node-exporter")
-	if err != nil {
-		program, err = exec.LookPath("node_exporter")
-	}
-	if err != nil {
-		t.Skip("SKIPPED: no prometheus-node-exporter in PATH to compare with; install the package of that name")
-	}
+	program := testenv.Tool(t, sandbox.New, "prometheus-node-exporter", "node_exporter")
 	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, program, "--web.listen-address="+address, "--collector.netdev.device-exclude=",
+	path, argv := program.Command("--web.listen-address="+address, "--collector.netdev.device-exclude=",
 		"--collector.filesystem.mount-points-exclude="+mountPointsExcluded.String(),
 		"--collector.filesystem.fs-types-exclude="+fsTypesExcluded.String(),
 		"--collector.diskstats.device-exclude="+disksExcluded.String())
+	cmd := exec.CommandContext(ctx, path, argv...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cancel(); _ = cmd.Wait() }) // killed: its status says so
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	var resp *http.Response
+	var err error
 	eventually(t, "node_exporter listens", func() bool {
 		resp, err = client.Get("http://" + address + "/metrics") //nolint:bodyclose // closed below
 		return err == nil

@@ -133,20 +133,6 @@ func copyFolder(t *testing.T, from, to string) {
 	}
 }
 
-// look returns a program, or ends the test: with a skip that names the remedy, with a failure when CI=true.
-func look(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skip("NOT TESTED: install ", program, ": ", err)
-	}
-	return path
-}
-
 func output(cmd *exec.Cmd) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%.4000s", cmd, err, out)
@@ -158,7 +144,7 @@ func TestRealGoTools(t *testing.T) {
 	t.Parallel()
 	source := filepath.Join("testdata", "go")
 	program := filepath.Join(t.TempDir(), "tools")
-	build := exec.CommandContext(t.Context(), look(t, "go"), "build", "-o", program, ".")
+	build := exec.CommandContext(t.Context(), testenv.Installed(t, "go"), "build", "-o", program, ".")
 	build.Dir, build.Env = source, append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off")
 	if err := output(build); err != nil {
 		t.Fatal(err)
@@ -187,7 +173,7 @@ var elsewhere = testenv.WithFlags("--default-time-zone=+05:30")
 
 func TestRealNodeTools(t *testing.T) {
 	t.Parallel()
-	node := look(t, "node")
+	node := testenv.Installed(t, "node")
 	source := filepath.Join("testdata", "node")
 	workspace := nodeModules(t, source)
 	run := func(t *testing.T, tool realTool, config *driver.Config, action, folder string) error {
@@ -217,7 +203,7 @@ func TestRealNodeTools(t *testing.T) {
 // TestRealKnexKilledKeepsItsLock: nothing but `knex migrate:unlock` ends what looks like a migration at work.
 func TestRealKnexKilledKeepsItsLock(t *testing.T) {
 	t.Parallel()
-	node := look(t, "node")
+	node := testenv.Installed(t, "node")
 	workspace := nodeModules(t, filepath.Join("testdata", "node"))
 	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
 		folder, err := os.MkdirTemp(workspace, "knex")
@@ -406,7 +392,7 @@ func nodeModules(t *testing.T, source string) string {
 	if _, err := os.Stat(done); !errors.Is(err, fs.ErrNotExist) {
 		return folder
 	}
-	install := exec.CommandContext(t.Context(), look(t, "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	install := exec.CommandContext(t.Context(), testenv.Installed(t, "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	install.Dir = folder
 	if err := output(install); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -39,6 +40,21 @@ func Tool(t testing.TB, edition sandbox.Edition, names ...string) sandbox.Progra
 	t.Helper()
 	program, err := sandbox.Find(edition, names...)
 	return Require(t, program, err)
+}
+
+// Installed returns the path of a program that the machine itself has to have, such as a shell, or ends the test as
+// Require does.
+func Installed(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("no %s: with CI=true, `make deps` installs it", name)
+	default:
+		t.Skipf("NOT TESTED: no %s on this machine", name)
+	}
+	return path
 }
 
 func starting() (context.Context, context.CancelFunc) {

@@ -194,9 +194,7 @@ func TestManual(t *testing.T) {
 // TestDebianPackage installs, removes and purges the package in an empty root.
 func TestDebianPackage(t *testing.T) {
 	for _, needed := range []string{"dpkg", "systemd-sysusers", "systemd-tmpfiles"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			t.Skipf("no %s on this machine", needed)
-		}
+		testenv.Installed(t, needed)
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("files of other accounts need root")
@@ -265,9 +263,7 @@ func emptyRoot(t *testing.T) string {
 
 // TestRPM asks rpm for what is in the package, and for the scripts.
 func TestRPM(t *testing.T) {
-	if _, err := exec.LookPath("rpm"); err != nil {
-		t.Skip("no rpm on this machine")
-	}
+	testenv.Installed(t, "rpm")
 	_, out := made(t, platform{"linux", "amd64"})
 	text, err := exec.Command("rpm", "--nosignature", "-qlp", "--scripts", filepath.Join(out, "dbsync-1.2.3-1.x86_64.rpm")).CombinedOutput()
 	if err != nil {
