@@ -14,17 +14,28 @@ import (
 const patience = 30 * time.Second
 
 // promServer is the Prometheus that a command asks.
-type promServer struct{ url *url.URL }
+type promServer struct {
+	url  *url.URL
+	http *httpClient
+}
 
 func addPrometheus(command flagger) *promServer {
-	p := &promServer{}
+	return addPrometheusOver(command, addHTTPClient(command))
+}
+
+func addPrometheusOver(command flagger, h *httpClient) *promServer {
+	p := &promServer{http: h}
 	command.Flag("prometheus.url", "Where Prometheus answers.").
 		Default("http://localhost:9090").Envar("DBSYNC_PROMETHEUS_URL").URLVar(&p.url)
 	return p
 }
 
 func (p *promServer) api() (prometheus.API, error) {
-	client, err := api.NewClient(api.Config{Address: p.url.String()})
+	over, err := p.http.client()
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(api.Config{Address: p.url.String(), Client: over})
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,7 @@ const gracefully = 10 * time.Second
 
 func (c *cli) addServe() {
 	command := c.app.Command("serve", "Serve the on-call page and keep acknowledgements in step.").HelpLong(serveHelp)
-	servers := addAlertmanagers(command)
-	prometheus := addPrometheus(command)
+	prometheus, servers := addMonitoring(command)
 	listen := command.Flag("web.listen-address", "Where to listen.").Default("127.0.0.1:19105").String()
 	config := command.Flag("web.config.file", "TLS and accounts (exporter-toolkit's file).").PlaceHolder("FILE").String()
 	c.does(command, func(ctx context.Context, std stdio) error {
