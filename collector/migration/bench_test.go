@@ -5,9 +5,11 @@
 package migration_test
 
 import (
-	"fmt"
+	"context"
 	"testing"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/easy-erp/dbsync/collector"
 	"github.com/easy-erp/dbsync/collector/migration"
@@ -27,13 +29,7 @@ func benchmarkScrape(b *testing.B, server *testenv.Server) {
 		if i == 0 {
 			n = 10_000
 		}
-		schema := server.Schema(b)
-		server.Exec(b, "CREATE TABLE "+schema+".goose_db_version (id bigint unsigned AUTO_INCREMENT PRIMARY KEY, version_id bigint NOT NULL,"+
-			" is_applied boolean NOT NULL, tstamp timestamp NULL DEFAULT CURRENT_TIMESTAMP)")
-		for done := 0; done < n; done += 500 {
-			server.Exec(b, fmt.Sprintf("INSERT INTO %s.goose_db_version (version_id, is_applied) WITH RECURSIVE n AS "+
-				"(SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i + %d, 1 FROM n", schema, min(n, 500), done))
-		}
+		goosed(b, server, n)
 	}
 	account := server.Grant(b, "bench", "GRANT SELECT, PROCESS ON *.* TO {user}")
 	connection, err := mysqld.New(mysqld.Options{
@@ -49,9 +45,31 @@ func benchmarkScrape(b *testing.B, server *testenv.Server) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	scraper.Scrape(b.Context(), "migration.history")
+	scraper.Start()
+	b.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := scraper.Stop(ctx); err != nil {
+			b.Error(err)
+		}
+	})
+	for deadline := time.Now().Add(time.Minute); histories(scraper.Scrape(b.Context(), "migration.history")) < 200; {
+		if time.Now().After(deadline) {
+			b.Fatal("not all histories are shown")
+		}
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		scraper.Scrape(b.Context(), "migration.history")
 	}
+}
+
+// histories counts those that are shown.
+func histories(families []*dto.MetricFamily) int {
+	for _, f := range families {
+		if f.GetName() == "dbsync_migration_history_visible" {
+			return len(f.Metric)
+		}
+	}
+	return 0
 }

@@ -5,6 +5,8 @@ package migration
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/easy-erp/dbsync/collector"
 )
@@ -15,9 +17,10 @@ type histories struct {
 	folders map[*History]*directory
 	target  *collector.Target
 	known   map[place]*history
+	behind  behind
 }
 
-// Collect looks at all histories at once and then goes through them.
+// Collect looks at the histories that a scrape has the time for, and shows all.
 func (c *histories) Collect(ctx context.Context, out *collector.Sink) error {
 	facts, err := c.target.Server.Facts(ctx)
 	if err != nil {
@@ -41,18 +44,26 @@ func (c *histories) Collect(ctx context.Context, out *collector.Sink) error {
 		}
 	}
 	c.known = kept
-	s := session{c.target.Server, facts}
-	look(ctx, c.target.Server, visible)
+	c.behind.look(ctx, session{c.target.Server, facts}, visible, c.target.Now)
+	now := c.target.Now()
 	for _, h := range visible {
-		if gone(h.seen.err) {
+		r := h.latest.Load()
+		switch {
+		case r == nil: // one of many, whose turn comes before the next scrape
+		case gone(r.err):
 			c.catalog.forget()
-			continue
+		default:
+			out.Source(ctx, h.place.source(), func(_ context.Context, out *collector.Sink) error {
+				return c.show(out, h, r, now)
+			})
 		}
-		out.Source(ctx, h.place.source(), func(ctx context.Context, out *collector.Sink) error {
-			return c.read(ctx, s, out, h)
-		})
 	}
 	return nil
+}
+
+// Run looks at the histories that scrapes have no time for.
+func (c *histories) Run(ctx context.Context) {
+	c.behind.run(ctx, c.target.Server.Background(), c.target.Now)
 }
 
 // promise gives what the configuration says of a history, and whether it is
@@ -69,23 +80,18 @@ func (c *histories) promise(ctx context.Context, out *collector.Sink, p place) {
 	}
 }
 
-// read gives the series of one history.
-func (c *histories) read(ctx context.Context, s session, out *collector.Sink, h *history) error {
-	if h.seen.err != nil {
-		return h.seen.err
+// show gives the series of one history.
+func (c *histories) show(out *collector.Sink, h *history, r *reading, now time.Time) error {
+	if r.err != nil {
+		return r.err
 	}
-	now := c.target.Now()
-	if err := h.update(ctx, s.Server, h.seen.rows, now); err != nil {
-		return err
-	}
-	situation, err := h.judge(ctx, s, h.seen.probe, now)
-	if err != nil {
-		return err
+	if age := now.Sub(r.at); age > stale {
+		return fmt.Errorf("nobody could look at the history for %s: the server is slow, or has too many", age.Round(time.Second))
 	}
 	out.Emit(historyVisible, 1, h.place.labels()...)
-	emit(out, h, situation, now)
+	emit(out, h.place, r, now)
 	if d := c.folders[h.place.configured]; d != nil {
-		emitDifference(out, h, d.newest.Load())
+		emitDifference(out, h, r.facts, d.newest.Load())
 	}
 	return nil
 }

@@ -14,11 +14,11 @@ var windows = []struct {
 	span time.Duration
 }{{"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}}
 
-func emit(out *collector.Sink, h *history, s situation, now time.Time) {
-	p, f := h.place, h.facts
-	for _, r := range f.current {
-		if r.version != "" {
-			out.Emit(info, 1, p.labels(r.version, r.description)...)
+func emit(out *collector.Sink, p place, r *reading, now time.Time) {
+	f, s := r.facts, r.situation
+	for _, c := range f.current {
+		if c.version != "" {
+			out.Emit(info, 1, p.labels(c.version, c.description)...)
 		}
 	}
 	if f.last != nil {
@@ -30,7 +30,7 @@ func emit(out *collector.Sink, h *history, s situation, now time.Time) {
 	if s.lockKnown {
 		out.Emit(lockHeld, collector.Bool(s.held), p.labels()...)
 		if s.held {
-			out.Emit(lockAcquired, float64(h.lock.since.UnixMilli())/1000, p.labels()...)
+			out.Emit(lockAcquired, float64(r.since.UnixMilli())/1000, p.labels()...)
 		}
 	}
 	for state, n := range states(p.tool, f, s) {
@@ -42,7 +42,7 @@ func emit(out *collector.Sink, h *history, s situation, now time.Time) {
 }
 
 // states are those that the table and the lock can show, 0 included.
-func states(t *tool, f facts, s situation) map[state]int {
+func states(t *tool, f *facts, s situation) map[state]int {
 	all := map[state]int{}
 	for _, one := range t.states {
 		all[one] = f.states[one]
@@ -67,33 +67,23 @@ func states(t *tool, f facts, s situation) map[state]int {
 	return all
 }
 
-func emitRuns(out *collector.Sink, p place, runs []run, now time.Time) {
+func emitRuns(out *collector.Sink, p place, r runs, now time.Time) {
 	for _, w := range windows {
 		since := float64(now.Add(-w.span).Unix())
-		var good, bad int
-		for _, r := range runs {
-			switch {
-			case r.ended < since:
-			case r.good:
-				good++
-			default:
-				bad++
-			}
-		}
-		out.Emit(recentRuns, float64(good), p.labels("success", w.name)...)
+		out.Emit(recentRuns, float64(r.good.since(since)), p.labels("success", w.name)...)
 		if p.tool.shows(failed) {
-			out.Emit(recentRuns, float64(bad), p.labels("failed", w.name)...)
+			out.Emit(recentRuns, float64(r.bad.since(since)), p.labels("failed", w.name)...)
 		}
 	}
 }
 
 // emitDifference tells what the files say. While the folder cannot be read, that
 // is unknown.
-func emitDifference(out *collector.Sink, h *history, l *listing) {
+func emitDifference(out *collector.Sink, h *history, f *facts, l *listing) {
 	if l == nil || l.err != nil {
 		return
 	}
-	p, d := h.place, h.compare(l)
+	p, d := h.place, h.compare(f, l)
 	out.Emit(revisions, float64(len(d.pending)), p.labels(string(pending))...)
 	out.Emit(revisions, float64(d.missing), p.labels(string(missing))...)
 	if d.late >= 0 {

@@ -29,6 +29,7 @@ type monitor struct {
 	*testing.T
 	scraper                  *collector.Scraper
 	statements, errors, rows atomic.Int64
+	foreground, read         atomic.Int64 // statements and rows of scrapes alone
 }
 
 // documented are the grants that the documentation asks for, for one schema.
@@ -61,7 +62,7 @@ func watch(t *testing.T, server *testenv.Server, opts migration.Options, grants 
 		d.Every = 0 // the test decides when
 		ordered = append(ordered, d)
 	}
-	if m.scraper, err = collector.NewScraper(&collector.Target{Server: counting{connection, m}}, ordered); err != nil {
+	if m.scraper, err = collector.NewScraper(&collector.Target{Server: counting{connection, m, false}}, ordered); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -70,13 +71,20 @@ func watch(t *testing.T, server *testenv.Server, opts migration.Options, grants 
 // counting counts the statements that collectors run, and those that fail.
 type counting struct {
 	collector.Server
-	m *monitor
+	m      *monitor
+	behind bool
 }
 
 func (c counting) Query(ctx context.Context, scan func(collector.Row) error, query string, args ...any) error {
 	c.m.statements.Add(1)
+	if !c.behind {
+		c.m.foreground.Add(1)
+	}
 	err := c.Server.Query(ctx, func(row collector.Row) error {
 		c.m.rows.Add(1)
+		if !c.behind {
+			c.m.read.Add(1)
+		}
 		return scan(row)
 	}, query, args...)
 	if err != nil {
@@ -86,7 +94,7 @@ func (c counting) Query(ctx context.Context, scan func(collector.Row) error, que
 	return err
 }
 
-func (c counting) Background() collector.Server { return c }
+func (c counting) Background() collector.Server { return counting{c.Server.Background(), c.m, true} }
 
 // series are the series of a scrape: name{label="value",…} in the order of the labels' names, without "dbsync_".
 type series map[string]float64

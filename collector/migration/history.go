@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -19,22 +21,40 @@ const (
 	maxRows = 100_000
 )
 
-// history is what is remembered of a place between scrapes.
+// history is what is remembered of a place between looks.
 type history struct {
 	place    place
 	question question
-	seen     answer // the newest
+	latest   atomic.Pointer[reading] // nil: nobody has looked yet
 
-	rows  []revision
-	mark  rowsMark  // that of the rows
-	read  time.Time // when all of them were read; zero: never
-	facts facts
+	looking sync.Mutex // held by who looks, and changes what follows
+	seen    answer     // the newest
+	rows    []revision
+	mark    rowsMark  // that of the rows
+	read    time.Time // when all of them were read; zero: never
+	facts   *facts
+	lock    lockWatch
+	failed  rowsMark // that of the rows when an unfinished migration had failed
 
-	against    *listing // the files that difference is about
+	// Only who shows it uses these.
+	against    comparison
 	difference difference
+}
 
-	lock   lockWatch
-	failed rowsMark // that of the rows when an unfinished migration had failed
+// reading is what a look at a history found, immutable.
+type reading struct {
+	at        time.Time
+	err       error
+	size      int64 // rows of the history; 0 when not known
+	facts     *facts
+	situation situation
+	since     time.Time // when the lock was taken, while it is held
+}
+
+// comparison is what a difference is between.
+type comparison struct {
+	files *listing
+	facts *facts
 }
 
 func newHistory(p place) *history { return &history{place: p, question: p.question()} }
@@ -50,7 +70,8 @@ func (h *history) update(ctx context.Context, server collector.Server, m rowsMar
 		h.read = time.Time{}
 		return err
 	}
-	h.mark, h.facts, h.against = m, summarize(h.place.tool, h.rows), nil
+	f := summarize(h.place.tool, h.rows)
+	h.mark, h.facts = m, &f
 	return nil
 }
 
@@ -92,11 +113,24 @@ func (h *history) after(ctx context.Context, server collector.Server, order sql.
 }
 
 // compare returns how the files of a listing differ from the history.
-func (h *history) compare(l *listing) difference {
-	if h.against != l {
-		h.difference, h.against = h.place.tool.compare(h.facts, l.files), l
+func (h *history) compare(f *facts, l *listing) difference {
+	if now := (comparison{l, f}); h.against != now {
+		h.difference, h.against = h.place.tool.compare(*f, l.files), now
 	}
 	return h.difference
+}
+
+// take makes a reading of what a look has seen.
+func (h *history) take(ctx context.Context, s session, now time.Time) *reading {
+	r := &reading{at: now, err: h.seen.err, size: h.seen.rows.count.Int64}
+	if r.err != nil {
+		return r
+	}
+	if r.err = h.update(ctx, s.Server, h.seen.rows, now); r.err == nil {
+		r.situation, r.err = h.judge(ctx, s, h.seen.probe, now)
+	}
+	r.facts, r.since = h.facts, h.lock.since
+	return r
 }
 
 // situation is what the table and the lock say together.

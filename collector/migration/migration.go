@@ -52,10 +52,10 @@ func Definitions(opts Options) []collector.Definition {
 			Help:     "Schema migrations: version, state, lock and pending files, from the tools' history tables.",
 			Default:  true,
 			Needs:    collector.Needs{Server: true, Privileges: historyPrivileges()},
-			Cost:     "One statement for up to 50 histories, on their keys; rows are read when a history changed.",
+			Cost:     "One statement on the keys of up to 50 histories with 1 000 rows; rows are read when a history changed. What is beyond that is looked at every 10 seconds in the background.",
 			Families: historyFamilies,
 			New: func(t *collector.Target) collector.Collector {
-				return &histories{catalog: where, folders: folders, target: t}
+				return &histories{catalog: where, folders: folders, target: t, behind: newBehind()}
 			},
 		},
 		{

@@ -4,6 +4,7 @@ package migration
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -66,13 +67,19 @@ type facts struct {
 	// last is the revision that was applied last. nil: none, or unknown.
 	last *revision
 	// runs are the runs that have ended, of tools that record when.
-	runs []run
+	runs runs
 }
 
-// run is a run of a migration that has ended.
-type run struct {
-	ended float64 // Unix time
-	good  bool
+// runs are when runs ended, well and badly.
+type runs struct{ good, bad moments }
+
+// moments are Unix times in their order.
+type moments []float64
+
+// since counts those from a moment on.
+func (m moments) since(start float64) int {
+	before, _ := slices.BinarySearch(m, start)
+	return len(m) - before
 }
 
 // summarize makes facts of the rows of a history, in their order.
@@ -87,10 +94,16 @@ func summarize(t *tool, rows []revision) facts {
 		if good && known(r.ended) && (f.last == nil || r.ended >= f.last.ended) {
 			f.last = &rows[i]
 		}
-		if known(r.ended) && (good || r.state == rolledBack || r.state == failed) {
-			f.runs = append(f.runs, run{r.ended, r.state != failed})
+		switch {
+		case !known(r.ended):
+		case good || r.state == rolledBack:
+			f.runs.good = append(f.runs.good, r.ended)
+		case r.state == failed:
+			f.runs.bad = append(f.runs.bad, r.ended)
 		}
 	}
+	slices.Sort(f.runs.good)
+	slices.Sort(f.runs.bad)
 	for _, r := range f.newest {
 		f.states[r.state]++
 		if r.state == baseline && t.order(r.version, f.baseline) > 0 {
