@@ -80,6 +80,9 @@ func (f Func) Collect(ctx context.Context, out *Sink) error { return f(ctx, out)
 type Target struct {
 	Name   string
 	Server Server
+	// Source is the server that this one replicates from, as the configuration says;
+	// nil: it does not.
+	Source Server
 	Logger *slog.Logger
 	Now    func() time.Time
 }

@@ -73,6 +73,9 @@ func NewScraper(target *Target, defs []Definition) (*Scraper, error) {
 		if d.Every > 0 && of.Server != nil {
 			of.Server = of.Server.Background()
 		}
+		if of.Source != nil {
+			of.Source = of.Source.Background() // its scrapes come before what others ask of it
+		}
 		s.units = append(s.units, &unit{def: d, collector: d.New(&of), target: &of, logger: of.Logger})
 	}
 	return s, nil

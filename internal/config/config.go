@@ -16,6 +16,7 @@ type Config struct {
 	modules       map[string]Module
 	targets       []Target
 	defaultTarget string
+	heartbeat     Heartbeat
 	networks      Networks
 	connections   int
 	collectors    map[string]bool
@@ -37,6 +38,13 @@ type Target struct {
 	Name    string
 	Address string // host:port or unix:///path
 	Module  Module
+	Source  string // the target that it replicates from; empty: not known
+}
+
+// Heartbeat is where pt-heartbeat writes and how.
+type Heartbeat struct {
+	Schema, Table string // empty: to be found
+	UTC           bool
 }
 
 // History is a migration history that the file describes.
@@ -88,6 +96,9 @@ func (c *Config) TargetNames() []string {
 // DefaultTarget returns the name of the server that /metrics serves; empty when
 // there is none and only the host is monitored.
 func (c *Config) DefaultTarget() string { return c.defaultTarget }
+
+// Heartbeat returns where pt-heartbeat writes.
+func (c *Config) Heartbeat() Heartbeat { return c.heartbeat }
 
 // Module returns the named credentials.
 func (c *Config) Module(name string) (Module, bool) {

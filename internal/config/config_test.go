@@ -89,6 +89,9 @@ func TestEveryKeyArrives(t *testing.T) {
 	if want := (TLS{Mode: ModeDisabled, ServerPublicKeyFile: "/etc/dbsync/erp.pem"}); replica.Module.TLS != want {
 		t.Errorf("tls %+v, want %+v", replica.Module.TLS, want)
 	}
+	if replica.Source != "erp-primary" || c.Heartbeat() != (Heartbeat{"percona", "heartbeat", true}) {
+		t.Errorf("source %q, heartbeat %+v", replica.Source, c.Heartbeat())
+	}
 	crm, _ := c.Target("crm")
 	if password, err := crm.Module.Password(); crm.Module.Name != "default" || password != testPassword || err != nil {
 		t.Errorf("module %s, password %q, %v", crm.Module.Name, password, err)

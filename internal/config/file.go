@@ -40,6 +40,8 @@ type mysqlSection struct {
 	// The target that /metrics serves, and that every history, backup and window
 	// without a target belongs to. Default: the first target.
 	DefaultTarget string `yaml:"default_target,omitempty"`
+	// Where pt-heartbeat writes, on every target.
+	Heartbeat heartbeatEntry `yaml:"heartbeat,omitempty"`
 	// The free-form targets that /probe may dial, as network and port
 	// ("10.20.0.0/16:3306"), compared with the address that is really dialled.
 	// Default: none, only named targets.
@@ -87,6 +89,19 @@ type targetEntry struct {
 	Address string `yaml:"address"`
 	// The module that holds its credentials. Default: "default".
 	Module string `yaml:"module,omitempty"`
+	// The target that it replicates from. What each of the two has executed is compared:
+	// transactions that the replica lacks, and those that only the replica has. Default:
+	// none, it is compared with nothing.
+	Source string `yaml:"source,omitempty"`
+}
+
+type heartbeatEntry struct {
+	// The table of pt-heartbeat, as schema.table. Default: the table heartbeat of any
+	// schema that has the tool's columns.
+	Table string `yaml:"table,omitempty"`
+	// Whether pt-heartbeat runs with --utc. Without it the tool writes the local time of
+	// its own host, which is then taken to be in the server's time zone.
+	UTC bool `yaml:"utc,omitempty"`
 }
 
 type migrationSection struct {

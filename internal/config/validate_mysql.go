@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // maxConnections bounds max_connections: a monitor that takes more of a server's
@@ -26,6 +27,29 @@ func (v *validator) mysql(m *mysqlSection) {
 	if m.DefaultTarget != "" {
 		v.target("mysql.default_target", m.DefaultTarget)
 	}
+	for i, e := range m.Targets {
+		v.source(fmt.Sprintf("mysql.targets[%d].source", i), e)
+	}
+	v.heartbeat("mysql.heartbeat.table", m.Heartbeat)
+}
+
+// source checks the target that another one replicates from.
+func (v *validator) source(key string, e targetEntry) {
+	switch e.Source {
+	case "":
+	case e.Name:
+		v.add(key, "%s cannot be its own source: name another target or remove it", e.Name)
+	default:
+		v.target(key, e.Source)
+	}
+}
+
+func (v *validator) heartbeat(key string, e heartbeatEntry) {
+	schema, table, ok := strings.Cut(e.Table, ".")
+	if e.Table != "" && (!ok || schema == "" || table == "") {
+		v.add(key, "%q: want schema.table, such as percona.heartbeat", e.Table)
+	}
+	v.config.heartbeat = Heartbeat{schema, table, e.UTC}
 }
 
 func (v *validator) module(key, name string, e moduleEntry) {
@@ -94,5 +118,5 @@ func (v *validator) mysqlTarget(key string, e targetEntry, taken map[string]bool
 		v.add(key, "tls.mode of module %s is disabled, and %s is not on this machine: anyone between could take the password. "+
 			"Use verify-full or verify-ca, give server_public_key, or say mode: insecure on purpose", e.Module, e.Address)
 	}
-	v.config.targets = append(v.config.targets, Target{e.Name, e.Address, m})
+	v.config.targets = append(v.config.targets, Target{e.Name, e.Address, m, e.Source})
 }

@@ -55,9 +55,11 @@ func (e *Exporter) newScraper(p plan, server collector.Server, runs *job.Store) 
 	if p.visitor {
 		defs = slices.DeleteFunc(defs, func(d collector.Definition) bool { return d.Every > 0 || !d.Needs.Server })
 	}
-	return collector.NewScraper(&collector.Target{
-		Name: p.target.Name, Server: server, Logger: e.options.Logger, Now: e.options.Now,
-	}, defs)
+	of := &collector.Target{Name: p.target.Name, Server: server, Logger: e.options.Logger, Now: e.options.Now}
+	if p.target.Source != "" {
+		of.Source = source{targets: &e.current, name: p.target.Source}
+	}
+	return collector.NewScraper(of, defs)
 }
 
 // applicable returns the switches of collectors that the target can have. The
