@@ -26,6 +26,7 @@ var definitions = sync.OnceValue(func() []collector.Definition {
 		statusAll(),
 		variables(),
 		replication(),
+		gtidSets(),
 		processlist(),
 		schemaSizes(),
 		autoIncrements(),
