@@ -101,15 +101,11 @@ func write(t testing.TB, path string, content []byte, age time.Duration) string 
 func erp(t testing.TB, s *testenv.Server) string {
 	t.Helper()
 	schema := s.Schema(t)
-	config := s.AdminConfig()
-	config.DBName = schema
-	connector, err := mysql.NewConnector(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
+	db := open(t, s)
 	defer db.Close()
+	db.SetMaxOpenConns(1)
 	statements := []string{
+		"USE " + schema,
 		"CREATE TABLE invoice (id INT PRIMARY KEY AUTO_INCREMENT, customer VARCHAR(40), note VARCHAR(200))",
 		"INSERT INTO invoice (customer, note) VALUES ('Miller', REPEAT('-- Dump completed ', 9))",
 	}
@@ -123,6 +119,16 @@ func erp(t testing.TB, s *testenv.Server) string {
 		}
 	}
 	return schema
+}
+
+// open logs in as the server's administrator.
+func open(t testing.TB, s *testenv.Server) *sql.DB {
+	t.Helper()
+	connector, err := mysql.NewConnector(s.AdminConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sql.OpenDB(connector)
 }
 
 // dumper is the server's own dump program with a login.

@@ -47,7 +47,7 @@ func hasPages(name string) bool {
 		base = strings.TrimSuffix(base, suffix)
 	}
 	switch path.Ext(base) {
-	case ".ibd", ".ibu", ".delta":
+	case ".ibd", ".ibu", ".delta", ".new": // .new: of a table that is younger than the base, or than the backup's begin
 		return true
 	case "":
 		return strings.HasPrefix(base, "ibdata") || strings.HasPrefix(base, "undo")

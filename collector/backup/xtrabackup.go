@@ -5,6 +5,7 @@ package backup
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -99,6 +100,9 @@ func (t xtrabackupTool) glance(ctx context.Context, p *place) (artefact, error) 
 		}
 	}
 	describe(&a, texts)
+	if err := checkRedo(ctx, &a, p, parsePairs(texts[checkpointsFile])); err != nil {
+		return a, err
+	}
 	for _, f := range p.files {
 		if a.state == complete && hasPages(f.path) && !wholePages(f) {
 			a.state, a.level = damaged, Plausible
@@ -106,6 +110,56 @@ func (t xtrabackupTool) glance(ctx context.Context, p *place) (artefact, error) 
 		}
 	}
 	return a, nil
+}
+
+// checkRedo notes when a backup that is not prepared yet lacks a part of the redo log, without which its pages are of
+// different moments. The log reaches from the checkpoint that the backup began with, at to_lsn or before it, to last_lsn.
+func checkRedo(ctx context.Context, a *artefact, p *place, checkpoints map[string]string) error {
+	kind := checkpoints["backup_type"]
+	if a.state != complete || kind != "full-backuped" && kind != "incremental" {
+		return nil
+	}
+	last, _ := strconv.ParseUint(checkpoints["last_lsn"], 10, 64)
+	for _, f := range p.files {
+		name := p.rel(f)
+		base, _, compressed := strings.Cut(name, ".")
+		if base != "ib_logfile0" && base != "xtrabackup_logfile" {
+			continue
+		}
+		if compressed {
+			return nil
+		}
+		start, header, err := redoStart(ctx, p.store, f)
+		if err != nil {
+			return err
+		}
+		if start == 0 {
+			start = a.link.To
+		}
+		if f.size == 0 || last > start && uint64(f.size) < header+last-start {
+			a.state, a.level = damaged, Plausible
+			a.evidence = fmt.Sprintf("%s: %d bytes are not the redo log from %d to %d", name, f.size, start, last)
+		}
+		return nil
+	}
+	a.state, a.level, a.evidence = damaged, Plausible, "its redo log is missing"
+	return nil
+}
+
+// redoStart returns where in the log the file begins, and what it has before that, if it is of MariaDB's format since
+// 10.8, where the log follows its header byte by byte (log0log.h); else 0.
+func redoStart(ctx context.Context, s store, f file) (lsn, header uint64, err error) {
+	const magic, start = "Phys", 12288
+	c, err := s.open(ctx, f.path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer c.Close()
+	head, err := readAt(c, 0, 16)
+	if err != nil || len(head) < 16 || string(head[:4]) != magic {
+		return 0, 0, err
+	}
+	return binary.BigEndian.Uint64(head[8:]), start, nil
 }
 
 // plainText decompresses what --compress has compressed, where that can be done

@@ -8,7 +8,9 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +140,15 @@ func TestDamagedFolders(t *testing.T) {
 		"no-checkpoints":    func(d string) { remove(t, d+"/xtrabackup_checkpoints") },
 		"empty-checkpoints": func(d string) { write(t, d+"/xtrabackup_checkpoints", nil, 0) },
 		"empty":             func(d string) { remove(t, d); _ = os.Mkdir(d, 0o700) },
+		"no-redo":           func(d string) { remove(t, d+"/ib_logfile0") },
+		"short-redo":        func(d string) { write(t, d+"/ib_logfile0", []byte("short"), 0) },
+		"flipped": func(d string) {
+			table := invoiceOf(t, d)
+			damage(t, table)
+			if err := os.Rename(table, strings.TrimSuffix(table, path.Ext(table))+".new"); err != nil {
+				t.Fatal(err)
+			}
+		},
 	} {
 		output(t, exec.Command("cp", "-a", dir+"/good", dir+"/"+name), nil)
 		damage(dir + "/" + name)
@@ -150,6 +161,20 @@ func TestDamagedFolders(t *testing.T) {
 	wantStatus(t, runs, "no-checkpoints", Partial)
 	wantStatus(t, runs, "empty-checkpoints", Failed)
 	wantStatus(t, runs, "empty", Failed)
+	wantStatus(t, runs, "no-redo", Failed)
+	wantStatus(t, runs, "short-redo", Failed)
+	wantStatus(t, judged(t, physicalSource(&now, dir+"/flipped")), "flipped", Failed)
+}
+
+// invoiceOf is the tablespace of erp's table. It is called .new when the redo log of the backup still tells that it was made.
+func invoiceOf(t testing.TB, dir string) string {
+	t.Helper()
+	found, err := filepath.Glob(dir + "/*/invoice.*")
+	found = slices.DeleteFunc(found, func(path string) bool { return !hasPages(path) })
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	return found[0]
 }
 
 func TestRealStreamsPlainAndCompressed(t *testing.T) {
@@ -225,9 +250,11 @@ func TestCompressedAndPreparedFolders(t *testing.T) {
 	zstd := compressors(t)[".sql.zst"]
 	make("zstd", map[string]string{
 		"xtrabackup_info.zst": string(zstd([]byte(info))), "xtrabackup_checkpoints": "backup_type = full-backuped\nto_lsn = 5\n",
+		"xtrabackup_logfile.zst": string(zstd([]byte("log"))),
 	})
 	make("qpress", map[string]string{
 		"xtrabackup_info.qp": "qpress10", "xtrabackup_checkpoints": "backup_type = full-backuped\nto_lsn = 5\n",
+		"xtrabackup_logfile.qp": "qpress10",
 	})
 	make("mariadb-11", map[string]string{
 		"mariadb_backup_info": info, "mariadb_backup_checkpoints": "backup_type = log-applied\nfrom_lsn = 0\nto_lsn = 5\n",
