@@ -27,11 +27,12 @@ type state struct {
 	ratio             float64
 	copied, estimated float64
 	throttled         float64
+	seen              time.Time // the newest sign of life
 }
 
 func unknown(started time.Time) state {
 	nan := math.NaN()
-	return state{started, nan, nan, nan, nan}
+	return state{started: started, ratio: nan, copied: nan, estimated: nan, throttled: nan}
 }
 
 func (c *changes) Collect(ctx context.Context, out *collector.Sink) error {
@@ -55,14 +56,25 @@ func (c *changes) Collect(ctx context.Context, out *collector.Sink) error {
 func (c *changes) tools(ctx context.Context, out *collector.Sink, now time.Time) {
 	found, size := c.objects.known()
 	for _, o := range found {
-		if o.readable {
+		if o.kind == changelog && o.readable {
 			out.Source(ctx, o.of.schema+"."+o.name, func(ctx context.Context, out *collector.Sink) error {
 				return c.ghost(ctx, out, o, now)
 			})
 		}
 	}
+	for w, o := range checkpoints(found) {
+		out.Source(ctx, w.of.schema+"."+o.name, func(ctx context.Context, out *collector.Sink) error {
+			return c.spirit(ctx, out, w, o, now)
+		})
+	}
+	for _, h := range c.objects.written() {
+		out.Source(ctx, h.of.schema+"."+h.name, func(ctx context.Context, out *collector.Sink) error {
+			return c.jobs(ctx, out, h, now)
+		})
+	}
 	for _, w := range c.objects.within(ptOSC, now, lull) {
 		s := unknown(time.Time{})
+		s.seen = c.objects.sign(w)
 		if s.copies(w, found, size); !s.started.IsZero() {
 			emit(out, w, s, now)
 		}
@@ -102,4 +114,12 @@ func emit(out *collector.Sink, w work, s state, now time.Time) {
 	known(rowsCopied, s.copied)
 	known(rowsEstimated, s.estimated)
 	known(throttled, s.throttled)
+	seen(out, w, s)
+}
+
+// seen gives the newest sign of life, which a change that died has, too.
+func seen(out *collector.Sink, w work, s state) {
+	if !s.seen.IsZero() {
+		out.Emit(lastActivity, float64(s.seen.UnixMilli())/1000, w.of.schema, w.of.name, w.method)
+	}
 }

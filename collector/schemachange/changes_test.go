@@ -188,7 +188,7 @@ func TestGhost(t *testing.T) {
 func TestNamesAlone(t *testing.T) {
 	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
 		schema := server.Schema(t)
-		for _, name := range []string{"_brand_new", "_prices_old", "_x_del", "__new", "_new", "orders", "_orders_new", "_orders_chkpnt"} {
+		for _, name := range []string{"_brand_new", "_prices_old", "_x_del", "__new", "_new", "orders", "_orders_chkpnt", "_spirit_checkpoint", "pt_osc_history"} {
 			server.Exec(t, fmt.Sprintf("CREATE TABLE %s.%s (id INT PRIMARY KEY)", schema, name))
 		}
 		m := watch(t, server, schema)

@@ -27,25 +27,34 @@ func (c *changes) ghost(ctx context.Context, out *collector.Sink, o object, now 
 		return row.Scan(&beat, &reason)
 	}, "SELECT MAX(CASE WHEN hint = 'heartbeat' THEN UNIX_TIMESTAMP() - UNIX_TIMESTAMP(last_update) END),"+
 		" MAX(CASE WHEN hint = 'throttle' THEN value END) FROM "+quote(o.of.schema)+"."+quote(o.name)+" WHERE id <= 3")
-	var refused *mysql.MySQLError
-	const noSuchTable = 1146
 	switch {
-	case errors.As(err, &refused) && refused.Number == noSuchTable:
+	case noSuchTable(err):
 		return nil // gh-ost has just ended
 	case err != nil:
 		return err
 	}
-	if !beat.Valid || beat.Float64 > heartbeatStale {
+	if !beat.Valid {
 		return nil
 	}
 	w := work{o.of, ghost}
-	c.objects.alive(w, now)
 	s := unknown(time.Unix(int64(o.created.Float64), 0))
+	s.seen = now.Add(-time.Duration(beat.Float64 * float64(time.Second)))
+	if beat.Float64 > heartbeatStale {
+		seen(out, w, s)
+		return nil
+	}
+	c.objects.alive(w, now)
 	found, size := c.objects.known()
 	s.copies(w, found, size)
 	s.throttled = collector.Bool(reason.Valid && reason.String != "done throttling")
 	emit(out, w, s, now)
 	return nil
+}
+
+// noSuchTable tells whether a table has gone since it was found.
+func noSuchTable(err error) bool {
+	var refused *mysql.MySQLError
+	return errors.As(err, &refused) && refused.Number == 1146
 }
 
 func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

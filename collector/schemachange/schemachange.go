@@ -22,10 +22,10 @@ func Definitions() []collector.Definition {
 	return []collector.Definition{
 		{
 			Name:     "migration.schema_changes",
-			Help:     "Schema changes in progress: ALTER TABLE, gh-ost and pt-online-schema-change.",
+			Help:     "Schema changes in progress: ALTER TABLE, gh-ost, pt-online-schema-change and Spirit.",
 			Default:  true,
 			Needs:    collector.Needs{Server: true, Privileges: changePrivileges()},
-			Cost:     "One statement on the list of threads, and one for each gh-ost changelog table there is.",
+			Cost:     "One statement on the list of threads, and one for each table there is in which gh-ost, Spirit or pt-online-schema-change --history write.",
 			Families: changeFamilies,
 			New: func(t *collector.Target) collector.Collector {
 				return &changes{objects: shared, target: t, started: map[session]time.Time{}}
@@ -33,7 +33,7 @@ func Definitions() []collector.Definition {
 		},
 		{
 			Name:     "migration.schema_change_leftovers",
-			Help:     "Looks for tables and triggers of gh-ost and pt-online-schema-change.",
+			Help:     "Looks for tables and triggers of gh-ost, pt-online-schema-change and Spirit.",
 			Default:  true,
 			Needs:    collector.Needs{Server: true, Privileges: objectPrivileges()},
 			Cost:     "Every minute the names of all tables and triggers, and the details of those that are such a tool's.",
@@ -58,7 +58,7 @@ func changePrivileges() map[collector.Flavour][]collector.Privilege {
 func objectPrivileges() map[collector.Flavour][]collector.Privilege {
 	trigger := []collector.Privilege{{
 		Name: "TRIGGER", On: "app.*", Optional: true,
-		Why: "to see what gh-ost and pt-online-schema-change left behind, without the right to read it",
+		Why: "to see what gh-ost, pt-online-schema-change and Spirit left behind, without the right to read it",
 	}}
 	return map[collector.Flavour][]collector.Privilege{collector.MySQL: trigger, collector.MariaDB: trigger}
 }
