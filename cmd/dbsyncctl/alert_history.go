@@ -3,9 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,16 +18,15 @@ import (
 )
 
 func (c *cli) addAlertHistory(group *kingpin.CmdClause) {
-	command := group.Command("history", "What fired, from when until when, by Prometheus' own record.").
-		HelpLong("    dbsyncctl alert history --since 7d\n    dbsyncctl alert history --since 24h --json | jq '.[] | select(.severity == \"critical\")'\n\n" +
-			"Times are exact to a minute: the record is the series ALERTS.")
-	server := addPrometheus(command)
+	command := group.Command("history", "What fired, from when until when, who was told and who took it.").
+		HelpLong("    dbsyncctl alert history --since 7d\n    dbsyncctl alert history --since 24h --json | jq '.[] | select(.severity == \"critical\")'\n\n" + ofThePast)
+	past := addPast(command)
 	since := addLength(command, "since", "How far back.", "24h")
 	asJSON := addJSON(command)
 	c.does(command, func(ctx context.Context, std stdio) error {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		api, err := server.api()
+		api, record, err := past.open(ctx, std)
 		if err != nil {
 			return err
 		}
@@ -33,6 +34,7 @@ func (c *cli) addAlertHistory(group *kingpin.CmdClause) {
 		if err != nil {
 			return err
 		}
+		record.Tell(episodes, history.Step(time.Duration(*since)))
 		if *asJSON {
 			return writeJSON(std.out, episodes)
 		}
@@ -42,14 +44,21 @@ func (c *cli) addAlertHistory(group *kingpin.CmdClause) {
 
 func writeEpisodes(w io.Writer, episodes []history.Episode) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "FROM\tTO\tLASTED\tSEVERITY\tALERT")
+	fmt.Fprintln(t, "FROM\tTO\tLASTED\tSEVERITY\tALERT\tTAKEN\tTOLD")
 	for _, e := range episodes {
 		to := "fires"
 		if e.Status == history.Resolved {
 			to = e.To.Local().Format(time.DateTime)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", e.From.Local().Format(time.DateTime), to,
-			model.Duration(e.To.Sub(e.From).Round(time.Second)), e.Severity, title(e.Labels))
+		taken, told := "-", make([]string, 0, len(e.Notified))
+		if a := e.Acknowledged; a != nil {
+			taken = fmt.Sprintf("%s by %s", a.At.Local().Format(time.TimeOnly), a.By)
+		}
+		for _, n := range e.Notified {
+			told = append(told, n.Receiver)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.From.Local().Format(time.DateTime), to,
+			model.Duration(e.To.Sub(e.From).Round(time.Second)), e.Severity, title(e.Labels), taken, cmp.Or(strings.Join(told, ", "), "-"))
 	}
 	return t.Flush()
 }

@@ -68,6 +68,7 @@ func (c *cli) addCommands() {
 	c.addChannel()
 	c.addServe()
 	c.addStatus()
+	c.addReport()
 	c.addQuery()
 	c.addCheck()
 	c.addRender()

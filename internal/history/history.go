@@ -24,6 +24,24 @@ type Episode struct {
 	Labels   map[string]string `json:"labels"`
 	From     time.Time         `json:"startsAt"`
 	To       time.Time         `json:"endsAt"` // of one that fires: when it was seen last
+	// What a [Record] tells of it.
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`
+	Notified     []Notification   `json:"notified,omitempty"` // each receiver once, in order
+}
+
+// Acknowledgement is who took an alert first.
+type Acknowledgement struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+	// After is how long the alert had fired by then, by Alertmanager's clock.
+	After time.Duration `json:"-"`
+}
+
+// Notification is that a receiver was told.
+type Notification struct {
+	Receiver string    `json:"receiver"`
+	At       time.Time `json:"at"`
 }
 
 // The values of an episode's status.
@@ -35,11 +53,16 @@ const (
 // maxPoints is less than Prometheus gives of one series (11 000).
 const maxPoints = 10_000
 
+// Step is how exact the times are that [Read] returns: a minute, or more over a
+// long time.
+func Step(since time.Duration) time.Duration {
+	return max(time.Minute, (since / maxPoints).Round(time.Minute))
+}
+
 // Read returns the episodes of critical and warning alerts that fired within a
-// time before now, the newest first. The times are exact to the step: a minute,
-// or more over a long time.
+// time before now, the newest first. The times are exact to [Step].
 func Read(ctx context.Context, api prometheus.API, now time.Time, since time.Duration) ([]Episode, error) {
-	step := max(time.Minute, (since / maxPoints).Round(time.Minute))
+	step := Step(since)
 	value, _, _, err := api.QueryRange(ctx, `ALERTS{alertstate="firing", severity=~"critical|warning"}`,
 		prometheus.Range{Start: now.Add(-since), End: now, Step: step})
 	if err != nil {

@@ -87,14 +87,23 @@ func (c *Cluster) Unacknowledge(ctx context.Context, a Alert) (int, error) {
 }
 
 // Acks returns the acknowledgements in force, those of other programs left out.
-func (c *Cluster) Acks(ctx context.Context) ([]Ack, error) {
-	silences, err := c.silences(ctx)
+func (c *Cluster) Acks(ctx context.Context) ([]Ack, error) { return c.acks(ctx, active) }
+
+// PastAcks returns the acknowledgements in force and those that have ended, for
+// as long as Alertmanager remembers them: its --data.retention, 120 hours where
+// nothing else is said.
+func (c *Cluster) PastAcks(ctx context.Context) ([]Ack, error) {
+	return c.acks(ctx, func(*models.GettableSilence) bool { return true })
+}
+
+func (c *Cluster) acks(ctx context.Context, wanted func(*models.GettableSilence) bool) ([]Ack, error) {
+	silences, err := c.silences(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	var acks []Ack
 	for _, s := range silences {
-		if ack, ok := ackOf(s); ok {
+		if ack, ok := AckOf(s); ok {
 			acks = append(acks, ack)
 		}
 	}
@@ -159,8 +168,8 @@ func (a Ack) model(copies []string) *models.PostableSilence {
 	return silenceModel(a.ID, a.By, comment, annotations, matchers, a.At, a.Until)
 }
 
-// ackOf reads a silence as an acknowledgement; false if it is none of ours.
-func ackOf(s *models.GettableSilence) (Ack, bool) {
+// AckOf reads a silence as an acknowledgement; false if it is none of ours.
+func AckOf(s *models.GettableSilence) (Ack, bool) {
 	parts := mark.FindStringSubmatch(*s.Comment)
 	if parts == nil {
 		return Ack{}, false

@@ -32,7 +32,7 @@ func FuzzAck(f *testing.F) {
 			t.Errorf("comment %q", *posted.Comment)
 		}
 		id := posted.ID
-		got, ok := ackOf(&models.GettableSilence{ID: &id, Silence: posted.Silence})
+		got, ok := AckOf(&models.GettableSilence{ID: &id, Silence: posted.Silence})
 		if !ok {
 			t.Fatalf("not read back: %q", *posted.Comment)
 		}
@@ -54,7 +54,7 @@ func TestOtherSilencesAreNoAcknowledgements(t *testing.T) {
 		s := Ack{Labels: map[string]string{"a": "b"}, At: time.Unix(1, 0), Until: time.Unix(2, 0)}.model(nil)
 		s.Comment = &comment
 		id := "id"
-		if ack, ok := ackOf(&models.GettableSilence{ID: &id, Silence: s.Silence}); ok {
+		if ack, ok := AckOf(&models.GettableSilence{ID: &id, Silence: s.Silence}); ok {
 			t.Errorf("%q is taken for %+v", comment, ack)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/models"
 )
 
-// silences returns those in force on any member, each once.
-func (c *Cluster) silences(ctx context.Context) ([]*models.GettableSilence, error) {
+// silences returns those of any member that are wanted, each once.
+func (c *Cluster) silences(ctx context.Context, wanted func(*models.GettableSilence) bool) ([]*models.GettableSilence, error) {
 	var mu sync.Mutex
 	found := map[string]*models.GettableSilence{}
 	err := c.each(ctx, func(ctx context.Context, m *member) error {
@@ -28,7 +28,7 @@ func (c *Cluster) silences(ctx context.Context) ([]*models.GettableSilence, erro
 		mu.Lock()
 		defer mu.Unlock()
 		for _, s := range answer.Payload {
-			if active(s) {
+			if wanted(s) {
 				found[*s.ID] = s
 			}
 		}
