@@ -39,26 +39,34 @@ Exit status: 0 nothing fires that nobody has taken, 1 it could not be asked, 2 t
 	asJSON := addJSON(command)
 	all := command.Flag("all", "With informing alerts and the watchdog.").Bool()
 	which := addSelection(command, false)
+	watch := new(length)
+	command.Flag("watch", "Show it anew every so often, until Ctrl-C.").PlaceHolder("10s").SetValue(watch)
 	c.does(command, func(ctx context.Context, std stdio) error {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
 		cluster, err := servers.cluster()
 		if err != nil {
 			return err
 		}
-		alerts, err := list(ctx, cluster, which, *all)
-		if err != nil {
+		show := func(ctx context.Context, w io.Writer) error {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			alerts, err := list(ctx, cluster, which, *all)
+			if err != nil {
+				return err
+			}
+			if *asJSON {
+				err = writeJSON(w, alerts)
+			} else {
+				err = writeAlerts(w, alerts, time.Now())
+			}
+			if err == nil && slices.ContainsFunc(alerts, func(a listed) bool { return a.State == "firing" }) {
+				return &exitError{code: exitEmpty}
+			}
 			return err
 		}
-		if *asJSON {
-			err = writeJSON(std.out, alerts)
-		} else {
-			err = writeAlerts(std.out, alerts, time.Now())
+		if *watch == 0 {
+			return show(ctx, std.out)
 		}
-		if err == nil && slices.ContainsFunc(alerts, func(a listed) bool { return a.State == "firing" }) {
-			return &exitError{code: exitEmpty}
-		}
-		return err
+		return again(ctx, std.out, time.Duration(*watch), *asJSON, show)
 	})
 }
 

@@ -45,6 +45,11 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, err)
 		return
 	}
+	acks, err := s.options.Cluster.PastAcks(r.Context())
+	if err != nil { // what fired is known all the same
+		s.options.Logger.Warn("who took an alert is not known", "err", err)
+	}
+	history.Record{Acks: acks}.Tell(episodes, history.Step(since))
 	s.write(w, http.StatusOK, episodes)
 }
 
