@@ -25,6 +25,7 @@ const backupHelp = `It reads the exporter's configuration and looks at a backup 
 
     dbsyncctl backup list nightly
     dbsyncctl backup verify nightly
+    dbsyncctl backup restore-test nightly
     dbsyncctl backup list nightly --json | jq -r '.[] | select(.status == "success") | .id'`
 
 const verifyHelp = `All of the newest backup that has ended is read: its streams are decompressed, their checksums and those that its maker
@@ -42,9 +43,10 @@ type ofBackup struct {
 }
 
 func (c *cli) addBackup() {
-	group := c.app.Command("backup", "List and verify backups.").HelpLong(backupHelp)
+	group := c.app.Command("backup", "List, verify and restore backups.").HelpLong(backupHelp)
 	c.addBackupList(group)
 	c.addBackupVerify(group)
+	c.addBackupRestoreTest(group)
 }
 
 func addOfBackup(command *kingpin.CmdClause) *ofBackup {
@@ -174,6 +176,13 @@ func (b *bar) at(read, all int64) {
 	part := min(1, float64(read)/float64(all))
 	full := int(part * width)
 	fmt.Fprintf(b.w, "\r%s%s %3.0f %% of %s", strings.Repeat("█", full), strings.Repeat("░", width-full), 100*part, bytesOf(all))
+}
+
+// step says what is done from now on.
+func (b *bar) step(what string) {
+	if b.w != nil {
+		fmt.Fprintf(b.w, "%s ...\n", what)
+	}
 }
 
 func (b *bar) end() {

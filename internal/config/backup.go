@@ -41,7 +41,12 @@ type Backup struct {
 	VerifyInterval       time.Duration
 	ReadRate             int64 // bytes per second; 0: the default
 	RestoreTestInterval  time.Duration
+	RestoreTolerance     float64 // 0: it is not compared with the target
+	RestoreChecks        []RestoreCheck
 }
+
+// RestoreCheck is a query to the restored tables and what it has to give.
+type RestoreCheck struct{ Query, Expect string }
 
 // S3 is how a bucket is reached.
 type S3 struct {
@@ -121,12 +126,27 @@ func (v *validator) backups(entries []backupEntry) {
 			b.VerifyLevel, b.VerifyInterval, b.ReadRate = e.Verify.Level, time.Duration(e.Verify.Interval), int64(e.Verify.Rate)
 		}
 		if e.RestoreTest != nil {
-			if e.RestoreTest.Interval == 0 {
-				v.add(key+".restore_test.interval", "missing")
-			}
-			b.RestoreTestInterval = time.Duration(e.RestoreTest.Interval)
+			v.restoreTest(key+".restore_test", e.RestoreTest, &b)
 		}
 		v.config.backups = append(v.config.backups, b)
+	}
+}
+
+func (v *validator) restoreTest(key string, e *restoreTestEntry, b *Backup) {
+	if e.Interval == 0 {
+		v.add(key+".interval", "missing")
+	}
+	b.RestoreTestInterval, b.RestoreTolerance = time.Duration(e.Interval), float64(e.Tolerance)
+	for i, c := range e.Checks {
+		at := fmt.Sprintf("%s.checks[%d]", key, i)
+		v.required(at+".query", c.Query)
+		if strings.HasSuffix(strings.TrimSpace(c.Query), ";") {
+			v.add(at+".query", "one statement, without its semicolon")
+		}
+		if c.Expect == "" {
+			v.add(at+".expect", "missing: want the value that the query gives, as text, such as %q", "1")
+		}
+		b.RestoreChecks = append(b.RestoreChecks, RestoreCheck(c))
 	}
 }
 

@@ -106,7 +106,8 @@ func TestEveryKeyArrives(t *testing.T) {
 	backups := []Backup{{
 		Name: "nightly", Target: "erp-primary", Method: "mysqldump", Path: "/backup/nightly/*.sql.gz",
 		ExpectedInterval: 24 * time.Hour, MaxDuration: 20 * time.Minute, MinSize: 1 << 30,
-		VerifyLevel: "stream", VerifyInterval: 24 * time.Hour, ReadRate: 64 << 20, RestoreTestInterval: 7 * 24 * time.Hour,
+		VerifyLevel: "stream", VerifyInterval: 24 * time.Hour, ReadRate: 64 << 20, RestoreTestInterval: 7 * 24 * time.Hour, RestoreTolerance: 0.05,
+		RestoreChecks: []RestoreCheck{{"SELECT COUNT(*) > 0 FROM erp.invoice", "1"}},
 	}, {
 		Name: "physical", Target: "erp-primary", Method: "xtrabackup", MaxDuration: 10 * time.Minute, HistoryTable: true,
 		Path: "s3://backups/erp/*", S3: &S3{Endpoint: "minio:9000", Region: "eu", Plain: true, AccessKey: "k", secretKey: NewSecret("s")},

@@ -206,6 +206,18 @@ type restoreTestEntry struct {
 	// How often one is due. It is a run of run_type restore_test whose task is the
 	// backup's name, as `dbsyncctl backup restore-test` reports it.
 	Interval duration `yaml:"interval"`
+	// Compare with the target: how far the numbers of rows may lie apart, such as 5%.
+	// The account needs SELECT on the tables then. Default: only with --live.
+	Tolerance share `yaml:"tolerance,omitempty"`
+	// Your own questions to the restored tables.
+	Checks []restoreCheckEntry `yaml:"checks,omitempty"`
+}
+
+type restoreCheckEntry struct {
+	// A query that gives one row of one column, such as SELECT COUNT(*) > 0 FROM erp.invoice.
+	Query string `yaml:"query"`
+	// What it gives, as text.
+	Expect string `yaml:"expect"`
 }
 
 type jobSection struct {

@@ -109,6 +109,10 @@ func variable(edition Edition, name string) string {
 	return "DBSYNC_" + name
 }
 
+// At is the program at a path that somebody named. Below the usr folder of another root file system it is run with the
+// loader and the libraries of that one.
+func At(path string) Program { return programAt(path) }
+
 // programAt is the executable that somebody named. Below the usr folder of a root file system it belongs to that one.
 func programAt(path string) Program {
 	dir := filepath.Dir(filepath.Dir(filepath.Dir(path)))

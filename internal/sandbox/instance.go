@@ -31,6 +31,10 @@ type Options struct {
 	Port    int       // 0: any free one
 	Flags   []string  // come last, so that they win over the sandbox's own
 	Log     io.Writer // receives the server's output, may be nil
+	Env     []string  // its environment; nil: this process's
+	// Data is a data folder to serve in place of a fresh one. Its accounts are its own: without --skip-grant-tables
+	// among the flags root cannot log in. It is given to the account that the server runs as.
+	Data string
 }
 
 // Instance is a running database server. It serves TCP on the loopback interface and a unix socket; the only account
@@ -82,7 +86,8 @@ func (s *Instance) start(ctx context.Context) error {
 	if err := s.makeFolders(); err != nil {
 		return err
 	}
-	if err := prepareData(ctx, s.dialect, s.options.Program, s.DataDir(), s.account); err != nil {
+	extra, err := s.prepare(ctx)
+	if err != nil {
 		return err
 	}
 	connector, err := mysql.NewConnector(s.AdminConfig())
@@ -90,7 +95,15 @@ func (s *Instance) start(ctx context.Context) error {
 		return err
 	}
 	s.admin = sql.OpenDB(connector)
-	return s.run(ctx, "--init-file="+s.initFile())
+	return s.run(ctx, extra...)
+}
+
+// prepare makes the data folder ready, and returns the flags of the first start.
+func (s *Instance) prepare(ctx context.Context) ([]string, error) {
+	if s.options.Data != "" {
+		return nil, give(s.options.Data, s.account)
+	}
+	return []string{"--init-file=" + s.initFile()}, prepareData(ctx, s.dialect, s.options.Program, s.DataDir(), s.account)
 }
 
 // makeFolders makes what the server finds below its folder: room for temporary files and for LOAD DATA, and the
@@ -111,7 +124,7 @@ func (s *Instance) makeFolders() error {
 func (s *Instance) run(ctx context.Context, extra ...string) error {
 	path, args := s.options.Program.Command(append(s.flags(), extra...)...)
 	child, err := proc.Start(proc.Spec{
-		Path: path, Args: args, Dir: s.dir, User: s.account, Log: s.options.Log, Grace: 30 * time.Second,
+		Path: path, Args: args, Env: s.options.Env, Dir: s.dir, User: s.account, Log: s.options.Log, Grace: 30 * time.Second,
 	})
 	if err != nil {
 		return err
@@ -169,7 +182,12 @@ func (s *Instance) Socket() string { return filepath.Join(s.dir, "server.sock") 
 func (s *Instance) Dir() string { return s.dir }
 
 // DataDir is its data folder.
-func (s *Instance) DataDir() string { return filepath.Join(s.dir, "data") }
+func (s *Instance) DataDir() string {
+	if s.options.Data != "" {
+		return s.options.Data
+	}
+	return filepath.Join(s.dir, "data")
+}
 
 // FilesDir is the only folder that LOAD DATA and SELECT INTO OUTFILE may use.
 func (s *Instance) FilesDir() string { return filepath.Join(s.dir, "files") }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/easy-erp/dbsync/collector/job"
+	"github.com/easy-erp/dbsync/internal/restore"
+	"github.com/easy-erp/dbsync/internal/sandbox"
+	"github.com/easy-erp/dbsync/internal/testenv"
+)
+
+// smallDump is what a MariaDB of the version that is at hand would dump.
+func smallDump(t *testing.T) string {
+	t.Helper()
+	program, err := sandbox.FindMariaDB()
+	version, err := testenv.Require(t, program, err).Output(t.Context(), "--no-defaults", "--version")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, version, _ = strings.Cut(version, "Ver ")
+	return "-- MariaDB dump 10.19\n-- Host: localhost    Database: erp\n-- Server version\t" + version + "\n" +
+		"CREATE TABLE invoice (id INT PRIMARY KEY);\nINSERT INTO invoice VALUES (1),(2);\n-- Dump completed on 2026-11-24  2:00:01\n"
+}
+
+func TestBackupRestoreTestReportsItsVerdict(t *testing.T) {
+	file, dir := dumped(t, smallDump(t))
+	state := t.TempDir()
+	run := func(args ...string) (int, string, string) {
+		return call(append([]string{"backup", "restore-test", "nightly", "--config.file", file, "--state-dir", state,
+			"--temp-dir", shortDir(t), "--memory", "16MiB"}, args...)...)
+	}
+	reported := func() *job.Run {
+		task, ok := job.New(job.Options{Dir: state}).Task("restore_test", "nightly")
+		if !ok || task.Last == nil {
+			t.Fatal("no run is reported")
+		}
+		return task.Last
+	}
+
+	code, stdout, stderr := run("--json")
+	var v restore.Verdict
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil || code != exitOK || !v.Restorable || v.Tables != 1 || v.Rows != 2 {
+		t.Fatalf("exit code %d, %v, %s%s", code, err, stdout, stderr)
+	}
+	if last := reported(); last.Status != job.Success || last.Values["rows"] != 2 || last.Values["tables"] != 1 || last.SizeBytes == nil {
+		t.Errorf("reported %+v", last)
+	}
+
+	at := time.Now().Add(-time.Hour)
+	bad := filepath.Join(dir, "bad.sql")
+	text := strings.Replace(smallDump(t), "VALUES (1),(2)", "VALUES (1),(1)", 1)
+	if err := os.WriteFile(bad, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(bad, at, at); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr = run("--run", "bad.sql")
+	if code != exitNotRestorable || !strings.Contains(stdout, "NOT RESTORABLE") || !strings.Contains(stdout, "bad.sql, line 5: error 1062") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	if last := reported(); last.Status != job.Failed || last.Values["problems"] != 1 {
+		t.Errorf("reported %+v", last)
+	}
+
+	code, _, stderr = run("--mysqld", "/nonexistent/mariadbd")
+	if code != exitNotTested || !strings.Contains(stderr, "could not be found out") || !strings.Contains(stderr, "--mysqld") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if last := reported(); last.Status != job.Partial {
+		t.Errorf("reported %+v", last)
+	}
+	for _, args := range [][]string{{"--disk", "1MiB"}, {"--timeout", "1ms"}, {"--run", "none.sql"}} {
+		if code, _, stderr := run(args...); code != exitNotTested {
+			t.Errorf("%v: exit code %d, %s", args, code, stderr)
+		}
+	}
+	if code, _, stderr := call("backup", "restore-test", "runs", "--config.file", file, "--no-report"); code != exitNotTested || !strings.Contains(stderr, "mydumper") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+// shortDir is one whose path leaves room for that of a socket, and that every account may pass.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("left behind: %v, %v", entries, err)
+		}
+		os.RemoveAll(dir)
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
