@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package consistency shows whether servers that should be alike are: their
-// schemas by fingerprints, which are compared in PromQL, and their rows by what
-// pt-table-checksum found.
+// schemas by fingerprints, which are compared in PromQL, their rows by what
+// pt-table-checksum found, and the tasks of tools that copy from one to the other by
+// the tables that these keep, a file for each tool.
 package consistency
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
@@ -55,7 +58,26 @@ func Definitions(opts Options) []collector.Definition {
 			Families: checksumFamilies,
 			New:      func(t *collector.Target) collector.Collector { return checksums{t.Server} },
 		},
+		{
+			Name:     "migration.sync",
+			Help:     "Tasks of AWS DMS, Maxwell, TiDB DM and Vitess: whether they run, what failed, and what they left different.",
+			Default:  true,
+			Needs:    collector.Needs{Server: true, Privileges: syncPrivileges()},
+			Cost:     "Every minute one statement to find the tables by their names, and up to six for each tool that is found.",
+			Every:    syncEvery,
+			Families: syncFamilies,
+			New:      func(t *collector.Target) collector.Collector { return syncs{t.Server} },
+		},
 	}
+}
+
+func syncPrivileges() map[collector.Flavour][]collector.Privilege {
+	var all []collector.Privilege
+	for schema, tool := range map[string]string{"awsdms_control": "AWS DMS", "maxwell": "Maxwell", "dm_meta": "TiDB DM", "_vt": "Vitess"} {
+		all = append(all, collector.Privilege{Name: "SELECT", On: schema + ".*", Optional: true, Why: "the tasks of " + tool})
+	}
+	slices.SortFunc(all, func(a, b collector.Privilege) int { return cmp.Compare(a.Why, b.Why) })
+	return map[collector.Flavour][]collector.Privilege{collector.MySQL: all, collector.MariaDB: all}
 }
 
 func schemaPrivileges() map[collector.Flavour][]collector.Privilege {

@@ -101,7 +101,7 @@ func TestFingerprints(t *testing.T) {
 func TestNothingToReadIsNoFailure(t *testing.T) {
 	server := testenv.SharedMariaDB(t)
 	series := watch(t, server, nil)()
-	for _, name := range []string{"fingerprints", "checksums"} {
+	for _, name := range []string{"fingerprints", "checksums", "sync"} {
 		if series[fmt.Sprintf("collector_skipped{collector=%q,reason=%q}", "migration."+name, "unconfigured")] != 1 {
 			t.Errorf("migration.%s is not skipped", name)
 		}
