@@ -55,6 +55,7 @@ type plan struct {
 	discover    bool
 	histories   []config.History
 	compared    []string
+	heartbeat   config.Heartbeat
 	backups     []config.Backup
 	windows     []config.Window
 	stateDir    string    // of the runs, which backups may be
@@ -80,6 +81,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 	if p.target.Name != "" {
 		defs = append(defs, maintenance(p.windows))
 		defs = append(defs, mysql.Definitions()...)
+		defs = append(defs, mysql.Heartbeat(mysql.HeartbeatTable{Schema: p.heartbeat.Schema, Name: p.heartbeat.Table, UTC: p.heartbeat.UTC}))
 		defs = append(defs, migration.Definitions(p.migrations())...)
 		defs = append(defs, schemachange.Definitions()...)
 		defs = append(defs, consistency.Definitions(consistency.Options{Schemas: p.compared})...)

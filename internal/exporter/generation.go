@@ -49,7 +49,7 @@ func (e *Exporter) plans(c *config.Config) []plan {
 		p := e.basePlan(c)
 		p.target, p.windows = t, c.Windows(t.Name)
 		p.histories, p.backups, p.discover = c.Histories(t.Name), c.Backups(t.Name), c.Discover()
-		p.compared = c.CompareSchemas()
+		p.compared, p.heartbeat = c.CompareSchemas(), c.Heartbeat()
 		if t.Name == c.DefaultTarget() {
 			p.host = newHostPlan(c)
 		}
