@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -77,17 +78,14 @@ func (c *cli) addAlertFire(group *kingpin.CmdClause) {
 		if err != nil {
 			return err
 		}
-		if labels["alertname"] == "" || labels["severity"] == "" {
-			return &exitError{exitUsage, fmt.Errorf("alertname=... and severity=... are needed: the routes read them")}
-		}
 		cluster, err := servers.cluster()
 		if err != nil {
 			return err
 		}
-		now := time.Now()
-		err = cluster.Post(ctx, oncall.Alert{
-			Labels: labels, Annotations: map[string]string{"summary": *summary}, StartsAt: now, EndsAt: now.Add(time.Duration(*lasting)),
-		})
+		_, err = cluster.Fire(ctx, labels, *summary, time.Duration(*lasting))
+		if errors.Is(err, oncall.ErrUnroutable) {
+			return &exitError{exitUsage, err}
+		}
 		if err == nil {
 			fmt.Fprintf(std.out, "%s fires for %s\n", title(labels), lasting)
 		}

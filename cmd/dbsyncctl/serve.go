@@ -24,7 +24,9 @@ const serveHelp = `A page for whoever is on call: what fires, acknowledge, silen
     GET  /api/alerts?since=24h               what fired
     GET  /api/dashboard/kpi                  the KPI cards
     GET  /health                             whether Prometheus and its rules answer
-    POST /api/alerts/FINGERPRINT/ack         {"reason": "...", "for": "1h", "extend": true}; also unack, silence, escalate, resolve
+    POST /api/alerts                         {"labels": {"alertname": "...", "severity": "..."}, "summary": "...", "for": "1h"}
+    POST /api/alerts/ID/ack                  {"reason": "...", "for": "1h", "extend": true}; also unack, silence, escalate, resolve
+    GET  /api/openapi.yaml                   all of it
 
 It also keeps acknowledgements in step with their alerts: prolongs those that shall last, and ends them with their alert,
 so that the next incident is told at once. Without it, that takes up to Alertmanager's repeat_interval. It keeps no state;

@@ -130,22 +130,22 @@ func (r Record) Tell(episodes []Episode, step time.Duration) {
 	for i := range episodes {
 		e := &episodes[i]
 		during := func(t time.Time) bool { return !t.Before(e.From.Add(-step)) && !t.After(e.To.Add(step)) }
-		if n := slices.IndexFunc(acks, func(a oncall.Ack) bool { return during(a.At) && e.isOf(a.Labels) }); n >= 0 {
+		if n := slices.IndexFunc(acks, func(a oncall.Ack) bool { return during(a.At) && e.Is(a.Labels) }); n >= 0 {
 			a := acks[n]
 			e.Acknowledged = &Acknowledgement{By: a.By, Reason: a.Reason, At: a.At, After: max(0, a.At.Sub(a.StartsAt))}
 		}
 		for _, one := range notifications {
 			known := slices.ContainsFunc(e.Notified, func(n Notification) bool { return n.Receiver == one.Receiver })
-			if during(one.At) && !known && e.isOf(one.labels) {
+			if during(one.At) && !known && e.Is(one.labels) {
 				e.Notified = append(e.Notified, one.Notification)
 			}
 		}
 	}
 }
 
-// isOf tells whether an alert with these labels, as Alertmanager has them, is the
+// Is tells whether an alert with these labels, as Alertmanager has them, is the
 // episode's: Prometheus adds its external labels to what it sends.
-func (e Episode) isOf(labels map[string]string) bool {
+func (e Episode) Is(labels map[string]string) bool {
 	for name, value := range e.Labels {
 		if labels[name] != value {
 			return false

@@ -5,6 +5,7 @@ package oncall
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/client/alert"
 	"github.com/prometheus/alertmanager/api/v2/client/receiver"
 	"github.com/prometheus/alertmanager/api/v2/models"
+	"github.com/prometheus/common/model"
 )
 
 // Labels that the shipped routes know.
@@ -96,6 +98,23 @@ func (c *Cluster) Post(ctx context.Context, a Alert) error {
 		_, err := m.api.Alert.PostAlerts(alert.NewPostAlertsParamsWithContext(ctx).WithAlerts(models.PostableAlerts{posted}))
 		return err
 	})
+}
+
+// ErrUnroutable says which labels the routes read.
+var ErrUnroutable = errors.New("the labels alertname and severity are needed: the routes read them")
+
+// Fire begins an alert that no rule has. It ends by [Cluster.End], or when its
+// time is over.
+func (c *Cluster) Fire(ctx context.Context, labels map[string]string, summary string, lasting time.Duration) (Alert, error) {
+	if labels["alertname"] == "" || labels["severity"] == "" {
+		return Alert{}, ErrUnroutable
+	}
+	now := time.Now()
+	a := Alert{
+		Fingerprint: model.Fingerprint(model.LabelsToSignature(labels)).String(),
+		Labels:      labels, Annotations: map[string]string{"summary": summary}, StartsAt: now, EndsAt: now.Add(lasting),
+	}
+	return a, c.Post(ctx, a)
 }
 
 // End tells every member that an alert is over. Whoever was told of it is told

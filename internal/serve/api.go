@@ -3,6 +3,8 @@
 package serve
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/easy-erp/dbsync/internal/history"
+	"github.com/easy-erp/dbsync/internal/oncall"
 	"github.com/easy-erp/dbsync/internal/status"
 )
 
@@ -50,7 +53,64 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		s.options.Logger.Warn("who took an alert is not known", "err", err)
 	}
 	history.Record{Acks: acks}.Tell(episodes, history.Step(since))
+	s.identify(r.Context(), episodes)
 	s.write(w, http.StatusOK, episodes)
+}
+
+// identify gives what fires the id that acting on it takes: Alertmanager's, which
+// counts Prometheus' external labels too.
+func (s *Server) identify(ctx context.Context, episodes []history.Episode) {
+	alerts, err := s.options.Cluster.Alerts(ctx)
+	if err != nil {
+		s.options.Logger.Warn("what fires is not known to Alertmanager", "err", err)
+	}
+	for i := range episodes {
+		e := &episodes[i]
+		for _, a := range alerts {
+			if e.Status == history.Firing && e.Is(a.Labels) {
+				e.ID = a.Fingerprint
+			}
+		}
+	}
+}
+
+// fire begins an alert that no rule has.
+func (s *Server) fire(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		Labels  map[string]string `json:"labels"`
+		Summary string            `json:"summary"`
+		For     string            `json:"for"`
+	}
+	err := decode(r, &q)
+	var lasting time.Duration
+	if err == nil {
+		lasting, err = request{For: q.For}.lasting(time.Hour)
+	}
+	var a oncall.Alert
+	if err == nil {
+		a, err = s.options.Cluster.Fire(r.Context(), q.Labels, cmp.Or(q.Summary, "Fired by "+who(r)+"."), lasting)
+	}
+	if errors.Is(err, oncall.ErrUnroutable) {
+		err = badRequest{err}
+	}
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	s.write(w, http.StatusCreated, map[string]string{"id": a.Fingerprint})
+}
+
+// decode reads the JSON of a request; nothing is an empty object.
+func decode(r *http.Request, into any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return badRequest{fmt.Errorf("not the JSON that is wanted: %w", err)}
+	}
+	return nil
 }
 
 // kpi answers the figures of the cards.
@@ -66,13 +126,9 @@ func (s *Server) kpi(w http.ResponseWriter, r *http.Request) {
 // actJSON does what a program wants.
 func (s *Server) actJSON(w http.ResponseWriter, r *http.Request) {
 	var q request
-	if r.ContentLength != 0 {
-		d := json.NewDecoder(r.Body)
-		d.DisallowUnknownFields()
-		if err := d.Decode(&q); err != nil {
-			s.fail(w, badRequest{fmt.Errorf("not the JSON that is wanted: %w", err)})
-			return
-		}
+	if err := decode(r, &q); err != nil {
+		s.fail(w, err)
+		return
 	}
 	a, err := s.find(r.Context(), r.PathValue("fingerprint"))
 	var said string

@@ -7,7 +7,9 @@ package serve
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -52,15 +54,35 @@ func New(options Options) *Server {
 // browser's user change nothing.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page)
-	mux.HandleFunc("GET /alerts/{fingerprint}", s.alertPage)
-	mux.HandleFunc("POST /alerts/{fingerprint}/{action}", s.act)
-	mux.HandleFunc("GET /health", s.health)
-	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("healthy\n")) })
-	mux.HandleFunc("GET /api/alerts", s.history)
-	mux.HandleFunc("GET /api/dashboard/kpi", s.kpi)
-	mux.HandleFunc("POST /api/alerts/{fingerprint}/{action}", s.actJSON)
+	for pattern, handle := range s.routes() {
+		mux.HandleFunc(pattern, handle)
+	}
 	return http.NewCrossOriginProtection().Handler(bounded(mux))
+}
+
+func (s *Server) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /{$}":                                s.page,
+		"GET /alerts/{fingerprint}":               s.alertPage,
+		"POST /alerts/{fingerprint}/{action}":     s.act,
+		"GET /health":                             s.health,
+		"GET /-/healthy":                          healthy,
+		"GET /api/alerts":                         s.history,
+		"POST /api/alerts":                        s.fire,
+		"POST /api/alerts/{fingerprint}/{action}": s.actJSON,
+		"GET /api/dashboard/kpi":                  s.kpi,
+		"GET /api/openapi.yaml":                   openAPI,
+	}
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") }
+
+//go:embed openapi.yaml
+var openAPIText string
+
+func openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = io.WriteString(w, openAPIText) // the client went away
 }
 
 // bounded gives each request a time and its answer the headers of a page that

@@ -5,6 +5,7 @@
 package serve_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -181,12 +182,44 @@ func TestAPI(t *testing.T) {
 		}
 	}
 	s.shows("<strong>lilei</strong> has it")
+	if code, text := s.do(http.MethodPost, "/api/alerts", `{"labels":{"alertname":"RaidDegraded"}}`); code != http.StatusBadRequest || !strings.Contains(text, "severity") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := s.do(http.MethodPost, "/api/alerts", `{"labels":{"alertname":"RaidDegraded","severity":"critical"},"for":"5m"}`); code != http.StatusCreated || !strings.Contains(text, `"id":"`) {
+		t.Errorf("%d %s", code, text)
+	}
+	s.shows("RaidDegraded")
+	if code, text := s.do(http.MethodGet, "/api/openapi.yaml", ""); code != http.StatusOK || !strings.Contains(text, "openapi: 3.1.0") {
+		t.Errorf("%d %s", code, text)
+	}
 	if code, text := s.do(http.MethodGet, "/health", ""); code != http.StatusServiceUnavailable || !strings.Contains(text, "unhealthy") {
 		t.Errorf("without a Prometheus: %d %s", code, text)
 	}
 	if code, _ := s.do(http.MethodGet, "/api/alerts?since=yesterday", ""); code != http.StatusBadRequest {
 		t.Errorf("%d", code)
 	}
+}
+
+// TestFiringIsActedOnByItsID: the id that the list gives is the one to acknowledge by,
+// though Prometheus sends more labels than it records.
+func TestFiringIsActedOnByItsID(t *testing.T) {
+	s := start(t, fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS",
+		"alertstate":"firing","alertname":"MySQLDown","rule_id":"mysql_down","severity":"critical"},"values":[[%d,"1"]]}]}}`, time.Now().Unix()))
+	s.fire(append(down, "cluster", "external")...)
+	var episodes []struct{ ID, Status string }
+	code, text := s.do(http.MethodGet, "/api/alerts", "")
+	if err := json.Unmarshal([]byte(text), &episodes); err != nil || len(episodes) != 1 || episodes[0].Status != "firing" {
+		t.Fatalf("%d %s", code, text)
+	}
+	if code, text := s.do(http.MethodPost, "/api/alerts/"+episodes[0].ID+"/ack", `{"reason":"mine"}`); code != http.StatusOK {
+		t.Fatalf("%d %s", code, text)
+	}
+	testenv.Eventually(t, 10*time.Second, "the list names who has it", func() error {
+		if _, text := s.do(http.MethodGet, "/api/alerts", ""); !strings.Contains(text, `"acknowledged":{"by":"lilei","reason":"mine"`) {
+			return fmt.Errorf("%s", text)
+		}
+		return nil
+	})
 }
 
 func TestRecord(t *testing.T) {
