@@ -20,6 +20,13 @@ import (
 // marksName is where wrappers that run leave their mark, below the state folder.
 const marksName = "running"
 
+// unfinished are the names of marks that are still being made, which takes no time: what is older than abandoned was left
+// by a wrapper that was killed just then.
+const (
+	unfinished = ".new-*"
+	abandoned  = time.Minute
+)
+
 // Folder reports to a state folder on this machine, which the exporter reads.
 type Folder struct {
 	store *job.Store
@@ -42,7 +49,7 @@ func (f *Folder) Report(ctx context.Context, run job.Run) (bool, error) {
 		}
 		return recorded, err
 	}
-	lost := f.reportLost(ctx)
+	lost := errors.Join(f.reportLost(ctx), f.sweep())
 	marked := f.setMark(run)
 	recorded, err := f.store.Report(ctx, run)
 	return recorded, errors.Join(err, marked, lost)
@@ -58,7 +65,7 @@ func (f *Folder) setMark(run job.Run) error {
 		return err
 	}
 	// Not under its name before it is locked and whole: another wrapper would take it for a dead one's.
-	file, err := os.CreateTemp(f.marks, ".new-*")
+	file, err := os.CreateTemp(f.marks, unfinished)
 	if err != nil {
 		return err
 	}
@@ -95,6 +102,23 @@ func (f *Folder) reportLost(ctx context.Context) error {
 		if err := f.reportLostOne(ctx, mark); err != nil {
 			errs = append(errs, fmt.Errorf("what a killed wrapper left in %s: %w", mark, err))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// sweep removes the marks that were never finished. Their runs had not begun.
+func (f *Folder) sweep() error {
+	left, err := filepath.Glob(filepath.Join(f.marks, unfinished))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, path := range left {
+		info, err := os.Stat(path)
+		if err == nil && time.Since(info.ModTime()) > abandoned {
+			err = os.Remove(path)
+		}
+		errs = append(errs, ignoreMissing(err))
 	}
 	return errors.Join(errs...)
 }

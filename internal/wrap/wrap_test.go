@@ -211,3 +211,31 @@ func TestMarksOfLivingWrappersStay(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestWhatAKilledWrapperHadNotFinishedIsSwept(t *testing.T) {
+	dir := t.TempDir()
+	marks := filepath.Join(dir, marksName)
+	if err := os.MkdirAll(marks, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	old, fresh := filepath.Join(marks, ".new-1"), filepath.Join(marks, ".new-2")
+	for _, path := range []string{old, fresh} {
+		if err := os.WriteFile(path, []byte(`{"id":`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * abandoned)
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	j, _ := shell(t, "")
+	if _, err := OpenFolder(dir).Report(t.Context(), j.begin(time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old one is still there: %v", err)
+	}
+	if _, err := os.Stat(fresh); err != nil {
+		t.Errorf("one that may be in the making: %v", err)
+	}
+}
