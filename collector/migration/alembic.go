@@ -31,10 +31,10 @@ var (
 
 // alembicInside reads the revision and those that it follows or depends on. They
 // are in the file alone.
-func alembicInside(f file, content []byte) []file {
+func alembicInside(f file, content []byte) ([]file, error) {
 	m := alembicRevision.FindSubmatch(content)
 	if m == nil {
-		return nil
+		return nil, nil
 	}
 	f.version = string(m[1])
 	for _, list := range alembicParents.FindAllSubmatch(content, -1) {
@@ -42,7 +42,7 @@ func alembicInside(f file, content []byte) []file {
 			f.after = append(f.after, string(parent[1]))
 		}
 	}
-	return []file{f}
+	return []file{f}, nil
 }
 
 // compareAlembic: applied is what the current revisions come from, pending all

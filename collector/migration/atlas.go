@@ -45,13 +45,13 @@ func atlasVersion(name string) string {
 // atlasInside returns the files that atlas.sum lists. Its first line is the sum of
 // the others (sql/migrate/dir.go, HashFile). Of the files themselves it returns
 // checkpoints, which never run where there is a history.
-func atlasInside(f file, content []byte) []file {
+func atlasInside(f file, content []byte) ([]file, error) {
 	if f.path != "atlas.sum" {
 		head, _, _ := strings.Cut(string(content), "\n\n")
 		if f.inert = strings.Contains(head, "-- atlas:checkpoint"); f.inert {
-			return []file{f}
+			return []file{f}, nil
 		}
-		return nil
+		return nil, nil
 	}
 	var listed []file
 	for line := range strings.Lines(string(content)) {
@@ -62,7 +62,7 @@ func atlasInside(f file, content []byte) []file {
 			listed = append(listed, one)
 		}
 	}
-	return listed
+	return listed, nil
 }
 
 // compareAtlas leaves checkpoints out, and what comes before the first revision.

@@ -38,7 +38,10 @@ type files struct {
 	wanted func(path string) (file, bool)
 	// inside returns the migrations that are in a file. nil: it is one, and its
 	// content does not matter.
-	inside func(f file, content []byte) []file
+	inside func(f file, content []byte) ([]file, error)
+	// follow returns the migrations of a file that names further ones, and of those.
+	// nil: a file lists migrations by their names.
+	follow func(path string, parse parser) ([]file, error)
 	deep   bool // folders below count as well
 	// prunable: the tool does not mind when old files go away, so that only what is
 	// newer than the oldest file can be missing.
@@ -46,6 +49,10 @@ type files struct {
 	// compare tells how the files differ from the history. nil: [compareSets].
 	compare func(*tool, facts, []file) difference
 }
+
+// parser returns what a file holds, as it is read or as it was, and when it was
+// written.
+type parser func(path string, read func(content []byte) (any, error)) (any, time.Time, error)
 
 // reader is the background collector of all folders.
 type reader struct {
@@ -105,7 +112,7 @@ type directory struct {
 type content struct {
 	size     int64
 	modified time.Time
-	files    []file
+	parsed   any
 }
 
 // listing is what was found in a folder, immutable.
@@ -159,6 +166,13 @@ func (d *directory) list() ([]file, error) {
 		return nil, err
 	case stat.IsDir():
 		return d.walk(root)
+	case d.files.follow != nil:
+		seen := map[string]content{}
+		found, err := d.files.follow(root, d.parser(seen))
+		if err == nil {
+			d.read = seen
+		}
+		return found, err
 	default:
 		return d.manifest(root, stat.ModTime())
 	}
@@ -246,16 +260,35 @@ func (d *directory) examine(root, path string, seen map[string]content) ([]file,
 	if d.files.inside == nil {
 		return []file{f}, nil
 	}
-	c, known := d.read[path]
-	if !known || c.size != stat.Size() || !c.modified.Equal(stat.ModTime()) {
-		text, err := readAll(path)
-		if err != nil {
-			return nil, err
-		}
-		c = content{stat.Size(), stat.ModTime(), d.files.inside(f, text)}
+	parsed, _, err := d.parser(seen)(path, func(content []byte) (any, error) { return d.files.inside(f, content) })
+	if err != nil {
+		return nil, err
 	}
-	seen[path] = c
-	return c.files, nil
+	here, _ := parsed.([]file)
+	return here, nil
+}
+
+// parser reads each file once, and again when it changed.
+func (d *directory) parser(seen map[string]content) parser {
+	return func(path string, read func([]byte) (any, error)) (any, time.Time, error) {
+		stat, err := os.Stat(path)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		c, known := d.read[path]
+		if !known || c.size != stat.Size() || !c.modified.Equal(stat.ModTime()) {
+			text, err := readAll(path)
+			if err != nil {
+				return nil, time.Time{}, err
+			}
+			c = content{size: stat.Size(), modified: stat.ModTime()}
+			if c.parsed, err = read(text); err != nil {
+				return nil, time.Time{}, fmt.Errorf("%s %w", path, err)
+			}
+		}
+		seen[path] = c
+		return c.parsed, c.modified, nil
+	}
 }
 
 func readAll(path string) ([]byte, error) {

@@ -40,13 +40,13 @@ var (
 )
 
 // djangoInside reads what a squashed migration stands for.
-func djangoInside(f file, content []byte) []file {
+func djangoInside(f file, content []byte) ([]file, error) {
 	if m := djangoReplaces.FindSubmatch(content); m != nil {
 		for _, pair := range djangoPair.FindAllSubmatch(m[1], -1) {
 			f.replaces = append(f.replaces, string(pair[1])+"."+string(pair[2]))
 		}
 	}
-	return []file{f}
+	return []file{f}, nil
 }
 
 // compareDjango leaves apps out that have no file in the folder: Django's own and

@@ -3,7 +3,10 @@
 package migration
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -23,20 +26,24 @@ func drizzle() *tool {
 // drizzleFile takes the journal that lists the migrations.
 func drizzleFile(name string) (file, bool) { return file{}, name == "meta/_journal.json" }
 
-func drizzleInside(f file, content []byte) []file {
+func drizzleInside(f file, content []byte) ([]file, error) {
 	var journal struct {
 		Entries []struct {
 			When int64
 			Tag  string
 		}
 	}
-	if json.Unmarshal(content, &journal) != nil {
-		return nil
+	if err := json.Unmarshal(content, &journal); err != nil {
+		line := 1
+		if wrong := new(json.SyntaxError); errors.As(err, &wrong) {
+			line += bytes.Count(content[:wrong.Offset], []byte("\n"))
+		}
+		return nil, fmt.Errorf("line %d: no journal of Drizzle: %w", line, err)
 	}
 	var all []file
 	for _, e := range journal.Entries {
 		f.version, f.description = strconv.FormatInt(e.When, 10), e.Tag
 		all = append(all, f)
 	}
-	return all
+	return all, nil
 }

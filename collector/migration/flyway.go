@@ -79,9 +79,9 @@ func flywayFile(name string) (file, bool) {
 	}, true
 }
 
-func flywayInside(f file, content []byte) []file {
+func flywayInside(f file, content []byte) ([]file, error) {
 	f.checksum = flywayChecksum(content)
-	return []file{f}
+	return []file{f}, nil
 }
 
 // flywayChecksum is ChecksumCalculator.java: the CRC-32 over the lines without

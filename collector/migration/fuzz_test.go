@@ -14,6 +14,9 @@ func FuzzFiles(f *testing.F) {
 		{"20240101000000_orders.up.sql", "\uFEFFx"},
 		{"a.sql", "--liquibase formatted sql\n--changeset \"a b\":c\n"},
 		{"a.xml", `<databaseChangeLog><changeSet id="1" author="a"/></databaseChangeLog>`},
+		{"a.yaml", "databaseChangeLog:\n- changeSet: {id: 001, author: a, dbms: '!oracle'}\n- include: {file: b.xml}\n"},
+		{"a.json", `{"databaseChangeLog":[{"changeSet":{"id":"1","author":"a"}},{"includeAll":{"path":"x","maxDepth":"1"}}]}`},
+		{"a.yml", "x: &a [databaseChangeLog]\ndatabaseChangeLog: *a\n"},
 		{"atlas.sum", "h1:x=\n1_a.sql h1:y=\n"},
 		{"1_a.sql", "-- atlas:checkpoint v1\n\nx"},
 		{"a.py", "revision = 'a'\ndown_revision = ('b', \"c\")\n"},
@@ -40,7 +43,10 @@ func FuzzFiles(f *testing.F) {
 			one.path = name
 			found := []file{one}
 			if tool.files.inside != nil {
-				found = tool.files.inside(one, content)
+				var err error
+				if found, err = tool.files.inside(one, content); err != nil {
+					continue
+				}
 			}
 			for _, m := range found {
 				if m.version == "" && !m.repeatable && tool.name != "atlas" {

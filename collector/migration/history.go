@@ -61,16 +61,17 @@ func newHistory(p place) *history { return &history{place: p, question: p.questi
 
 // update makes the rows and facts those of a probe. It costs nothing when nothing
 // changed.
-func (h *history) update(ctx context.Context, server collector.Server, m rowsMark, now time.Time) error {
+func (h *history) update(ctx context.Context, s session, m rowsMark, now time.Time) error {
 	fresh := !h.read.IsZero() && now.Sub(h.read) < reread
 	if fresh && m == h.mark {
 		return nil
 	}
-	if err := h.load(ctx, server, m, now, fresh); err != nil {
+	if err := h.load(ctx, s.Server, m, now, fresh); err != nil {
 		h.read = time.Time{}
 		return err
 	}
 	f := summarize(h.place.tool, h.rows)
+	f.flavour = s.facts.Flavour
 	h.mark, h.facts = m, &f
 	return nil
 }
@@ -126,7 +127,7 @@ func (h *history) take(ctx context.Context, s session, now time.Time) *reading {
 	if r.err != nil {
 		return r
 	}
-	if r.err = h.update(ctx, s.Server, h.seen.rows, now); r.err == nil {
+	if r.err = h.update(ctx, s, h.seen.rows, now); r.err == nil {
 		r.situation, r.err = h.judge(ctx, s, h.seen.probe, now)
 	}
 	r.facts, r.since = h.facts, h.lock.since

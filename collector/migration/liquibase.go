@@ -3,11 +3,11 @@
 package migration
 
 import (
-	"bytes"
-	"encoding/xml"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 // liquibase is Liquibase. A change set is known by its file, id and author. The
@@ -29,83 +29,119 @@ func liquibase() *tool {
 		states:  []state{applied},
 		current: newest,
 		lock:    lock{suffix: "LOCK", held: "LOCKED + 0", since: local("LOCKGRANTED")},
-		files:   files{wanted: liquibaseFile, inside: liquibaseInside, deep: true, compare: compareLiquibase},
-		same:    liquibaseID,
+		files: files{
+			wanted: liquibaseFile, inside: liquibaseInside, follow: liquibaseFollow, deep: true, compare: compareLiquibase,
+		},
+		same: liquibaseID,
 	}
 }
 
-// liquibaseID drops the folders of the file's name: what it is relative to, the
-// folder does not say.
+// liquibaseID is what Liquibase compares: the path without what depends on where
+// it runs, in whatever case (DatabaseChangeLog.java, getChangeSets and
+// normalizePath).
 func liquibaseID(version, _ string) string {
 	name, rest, _ := strings.Cut(version, "::")
-	return path.Base(name) + "::" + rest
+	return strings.ToLower(liquibasePath(name) + "::" + rest)
 }
 
-// liquibaseFile takes change logs in SQL and XML. In which order they are
-// included, and those in YAML and JSON, is for Liquibase to know.
-func liquibaseFile(name string) (file, bool) {
-	ok := strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".xml")
-	return file{}, ok
-}
-
-var (
-	// AbstractFormattedChangeLogParser.java.
-	liquibaseFormatted = regexp.MustCompile(`(?i)^\s*--\s*liquibase\s*formatted`)
-	liquibaseChangeSet = regexp.MustCompile(`(?im)^[ \t]*--[ \t]*changeset[ \t]+("[^"\n]+"|[^:\n]+):[ \t]*("[^"\n]+"|\S+)`)
-)
-
-func liquibaseInside(f file, content []byte) []file {
-	if strings.HasSuffix(f.path, ".xml") {
-		return liquibaseXML(f, content)
+func liquibasePath(name string) string {
+	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "classpath:")
+	if len(name) > 1 && name[1] == ':' {
+		name = name[2:]
 	}
-	if !liquibaseFormatted.Match(bytes.TrimPrefix(content, []byte("\uFEFF"))) {
-		return nil
+	return strings.TrimPrefix(path.Clean("/"+name), "/")
+}
+
+// liquibaseFile takes change logs in all four formats: which other file is one,
+// its content says.
+func liquibaseFile(name string) (file, bool) { return file{}, isChangelog(name) }
+
+// liquibaseInside returns the change sets of a file in a folder. Includes do not
+// matter there: whatever is below counts.
+func liquibaseInside(f file, content []byte) ([]file, error) {
+	log, err := parseChangelog(f.path, content)
+	if err != nil {
+		return nil, err
 	}
 	var sets []file
-	for _, m := range liquibaseChangeSet.FindAllSubmatch(content, -1) {
-		author, id := strings.Trim(string(m[1]), `"`), strings.Trim(string(m[2]), `"`)
-		sets = append(sets, f.set(id, author))
+	for _, e := range log.entries {
+		if e.kind == changeSet {
+			sets = append(sets, f.set(log, e))
+		}
 	}
-	return sets
-}
-
-func liquibaseXML(f file, content []byte) []file {
-	var sets []file
-	decoder := xml.NewDecoder(bytes.NewReader(content))
-	for {
-		token, err := decoder.Token()
-		if err != nil { // the end, or no XML
-			return sets
-		}
-		element, ok := token.(xml.StartElement)
-		if !ok || element.Name.Local != "changeSet" {
-			continue
-		}
-		values := map[string]string{}
-		for _, a := range element.Attr {
-			values[a.Name.Local] = a.Value
-		}
-		sets = append(sets, f.set(values["id"], values["author"]))
-	}
+	return sets, nil
 }
 
 // set is a change set of the file.
-func (f file) set(id, author string) file {
-	f.version = f.path + "::" + id + "::" + author
+func (f file) set(log changelog, e logEntry) file {
+	for _, logical := range []string{log.logical, e.logical} {
+		if logical != "" {
+			f.path = logical
+		}
+	}
+	f.version, f.only = f.path+"::"+e.id+"::"+e.author, e.only
 	return f
 }
 
-// compareLiquibase leaves out change sets of files that are not read here.
+// compareLiquibase leaves out what was applied from files that are not here: several
+// programs may share a table. A file is named by what its path is relative to,
+// which differs between here and where Liquibase ran, see [liquibaseHomes].
 func compareLiquibase(t *tool, f facts, all []file) difference {
-	read := map[string]bool{}
-	for _, one := range all {
-		read[path.Base(one.path)] = true
-	}
-	f = f.only(func(r revision) bool {
-		name, _, _ := strings.Cut(r.version, "::")
-		return read[path.Base(name)]
+	all = slices.DeleteFunc(slices.Clone(all), func(one file) bool {
+		return one.only != "" && f.flavour != "" && (one.only == collector.MariaDB) != (f.flavour == collector.MariaDB)
 	})
+	var here, recorded []string
+	for _, one := range all {
+		here = append(here, setFile(t.id(one.version, "")))
+	}
+	for id := range f.newest {
+		recorded = append(recorded, setFile(id))
+	}
+	homes := liquibaseHomes(here, recorded)
+	kept := map[string]revision{}
+	for id, r := range f.newest {
+		name, rest, _ := strings.Cut(id, "::")
+		if home, ok := homes[name]; ok {
+			kept[home+"::"+rest] = r
+		}
+	}
+	f.newest = kept
 	d := compareSets(t, f, all)
 	d.late = -1 // their order is not that of their names
 	return d
 }
+
+func setFile(id string) string {
+	name, _, _ := strings.Cut(id, "::")
+	return name
+}
+
+// liquibaseHomes finds the file here for each that was recorded: the same path, or
+// else the longest that one of the two paths ends with, and that is no other's.
+func liquibaseHomes(here, recorded []string) map[string]string {
+	homes, byBase := map[string]string{}, map[string][]string{}
+	slices.Sort(here)
+	here = slices.Compact(here)
+	exact := map[string]bool{}
+	for _, name := range recorded {
+		if _, found := slices.BinarySearch(here, name); found {
+			homes[name], exact[name] = name, true
+		}
+	}
+	for _, name := range here {
+		if !exact[name] {
+			byBase[path.Base(name)] = append(byBase[path.Base(name)], name)
+		}
+	}
+	for _, name := range recorded {
+		for _, other := range byBase[path.Base(name)] {
+			if !exact[name] && (endsWith(name, other) || endsWith(other, name)) && len(other) > len(homes[name]) {
+				homes[name] = other
+			}
+		}
+	}
+	return homes
+}
+
+// endsWith reports whether the path ends with the names of another one.
+func endsWith(name, other string) bool { return strings.HasSuffix("/"+name, "/"+other) }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 // state is the state of a revision.
@@ -56,6 +58,7 @@ func (r revision) stands() bool {
 
 // facts are what the rows of a history say, in terms that all tools share.
 type facts struct {
+	flavour collector.Flavour // of the server; empty: not known
 	// current is what the schema is at: usually one revision, or none.
 	current []revision
 	states  map[state]int
@@ -140,11 +143,12 @@ type file struct {
 	path        string // below the folder, with slashes
 	version     string
 	description string
-	checksum    string   // as the tool records it; empty: not known
-	repeatable  bool     // it is run again when it changed
-	after       []string // the versions that it follows, where that is no matter of order
-	replaces    []string // the ids of migrations that it stands for
-	inert       bool     // it is not run where there is a history
+	checksum    string            // as the tool records it; empty: not known
+	repeatable  bool              // it is run again when it changed
+	after       []string          // the versions that it follows, where that is no matter of order
+	replaces    []string          // the ids of migrations that it stands for
+	inert       bool              // it is not run where there is a history
+	only        collector.Flavour // the servers that it is run on; empty: all
 	written     time.Time
 }
 

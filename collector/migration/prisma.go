@@ -33,8 +33,8 @@ func prisma() *tool {
 	}
 }
 
-func prismaInside(f file, content []byte) []file {
+func prismaInside(f file, content []byte) ([]file, error) {
 	sum := sha256.Sum256(content)
 	f.checksum = hex.EncodeToString(sum[:])
-	return []file{f}
+	return []file{f}, nil
 }

@@ -38,8 +38,8 @@ func sqlxLock(schema, _ string) []string {
 	return []string{fmt.Sprintf("%x", salt*uint64(crc32.ChecksumIEEE([]byte(schema))))}
 }
 
-func sqlxInside(f file, content []byte) []file {
+func sqlxInside(f file, content []byte) ([]file, error) {
 	sum := sha512.Sum384(content)
 	f.checksum = hex.EncodeToString(sum[:])
-	return []file{f}
+	return []file{f}, nil
 }

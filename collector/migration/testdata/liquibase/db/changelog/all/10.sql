@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset ada:10
+SELECT 1;

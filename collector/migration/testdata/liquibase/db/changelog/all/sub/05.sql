@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset ada:sub
+SELECT 1;

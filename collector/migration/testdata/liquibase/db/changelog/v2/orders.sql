@@ -1,0 +1,3 @@
+--liquibase formatted sql logicalFilePath:logical/orders.sql
+--changeset ada:1
+SELECT 1;
