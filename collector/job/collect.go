@@ -32,9 +32,15 @@ var (
 	runValue = family("dbsync_run_value", collector.Gauge,
 		"A figure that the run that ended last reported of itself.", "name")
 
+	backupInfo = &collector.Family{
+		Name: "dbsync_run_backup_info", Type: collector.Gauge, Labels: []string{"run_type", "task", "backup"},
+		Help:   "1 for each task whose runs make or test a backup, and so show as dbsync_backup_* too.",
+		Source: "the configuration (backups)", MaxSeries: MaxTasks,
+	}
+
 	families = []*collector.Family{
 		runTotal, runInProgress, lastStart, lastEnd, lastSuccess, lastDuration, lastExitCode, lastSize, lastStatus,
-		expectedInterval, runValue,
+		expectedInterval, runValue, backupInfo,
 	}
 )
 
@@ -49,8 +55,12 @@ func family(name string, typ collector.Type, help string, labels ...string) *col
 // what is known without it.
 const refreshLimit = time.Second
 
-// Definition declares the collector of the store's tasks.
-func Definition(store *Store) collector.Definition {
+// Feed says that a task's runs make or test a backup.
+type Feed struct{ RunType, Task, Backup string }
+
+// Definition declares the collector of the store's tasks, some of which are a
+// backup's.
+func Definition(store *Store, feeds ...Feed) collector.Definition {
 	return collector.Definition{
 		Name:     "job",
 		Help:     "Runs of jobs, as reported by `dbsyncctl run`, the run API or the Go client.",
@@ -65,6 +75,9 @@ func Definition(store *Store) collector.Definition {
 				})
 				for _, task := range store.List() {
 					emit(out, &task)
+				}
+				for _, f := range feeds {
+					out.Emit(backupInfo, 1, f.RunType, f.Task, f.Backup)
 				}
 				return nil
 			})

@@ -116,3 +116,25 @@ dbsync_source_success{collector="job",source="state folder"} 0
 		t.Error(err)
 	}
 }
+
+func TestTasksOfBackupsAreTold(t *testing.T) {
+	feeds := []job.Feed{{RunType: "backup", Task: "dump", Backup: "nightly"}, {RunType: "restore_test", Task: "nightly", Backup: "nightly"}}
+	scraper, err := collector.NewScraper(&collector.Target{}, []collector.Definition{
+		job.Definition(job.New(job.Options{Dir: t.TempDir()}), feeds...),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := prometheus.Gatherers{prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		return scraper.Scrape(t.Context()), nil
+	})}
+	const want = `
+# HELP dbsync_run_backup_info 1 for each task whose runs make or test a backup, and so show as dbsync_backup_* too.
+# TYPE dbsync_run_backup_info gauge
+dbsync_run_backup_info{backup="nightly",run_type="backup",task="dump"} 1
+dbsync_run_backup_info{backup="nightly",run_type="restore_test",task="nightly"} 1
+`
+	if err := testutil.GatherAndCompare(all, strings.NewReader(want), "dbsync_run_backup_info"); err != nil {
+		t.Error(err)
+	}
+}

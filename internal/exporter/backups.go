@@ -26,17 +26,45 @@ func (p plan) watched() []backup.Backup {
 
 func watched(b config.Backup) backup.Backup {
 	level, _ := backup.ParseLevel(b.VerifyLevel) // none: nothing is verified
-	one := backup.Backup{
+	return backup.Backup{
 		Name: b.Name, Method: b.Method, Path: b.Path, History: b.HistoryTable, RunType: b.RunType, Task: b.Task,
 		ExpectedInterval: b.ExpectedInterval, MaxDuration: b.MaxDuration, MinSize: b.MinSize, Trailer: b.Trailer,
 		VerifyLevel: level, VerifyInterval: b.VerifyInterval, ReadRate: b.ReadRate, RestoreTestInterval: b.RestoreTestInterval,
+		S3: bucket(b.S3), MaxDataLoss: b.MaxDataLoss,
 	}
-	if s := b.S3; s != nil {
-		one.S3 = &backup.S3{
-			Endpoint: s.Endpoint, Region: s.Region, Plain: s.Plain, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
+}
+
+// archived turns the plan into the archives of binary logs.
+func (p plan) archived() []backup.Archive {
+	var all []backup.Archive
+	for _, a := range p.archives {
+		all = append(all, backup.Archive{Path: a.Path, S3: bucket(a.S3)})
+	}
+	return all
+}
+
+// bucket returns how a bucket is reached; nil: there is none.
+func bucket(s *config.S3) *backup.S3 {
+	if s == nil {
+		return nil
+	}
+	return &backup.S3{
+		Endpoint: s.Endpoint, Region: s.Region, Plain: s.Plain, AccessKey: s.AccessKey, SecretKey: s.SecretKey,
+	}
+}
+
+// feeds are the tasks whose runs make or test the backups of a configuration.
+func feeds(c *config.Config) []job.Feed {
+	var all []job.Feed
+	for _, target := range c.TargetNames() {
+		for _, b := range c.Backups(target) {
+			if b.Task != "" {
+				all = append(all, job.Feed{RunType: b.RunType, Task: b.Task, Backup: b.Name})
+			}
+			all = append(all, job.Feed{RunType: backup.RestoreTest, Task: b.Name, Backup: b.Name})
 		}
 	}
-	return one
+	return all
 }
 
 // Backups returns the names of all backups of a configuration, target by target.

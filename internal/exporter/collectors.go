@@ -57,6 +57,7 @@ type plan struct {
 	compared    []string
 	heartbeat   config.Heartbeat
 	backups     []config.Backup
+	archives    []config.BinlogArchive
 	windows     []config.Window
 	stateDir    string    // of the runs, which backups may be
 	host        *hostPlan // of the default target
@@ -70,6 +71,7 @@ type hostPlan struct {
 	processes []string
 	apis      []config.API
 	logs      []config.Log
+	feeds     []job.Feed // of all targets' backups
 }
 
 func (p plan) equal(q plan) bool { return reflect.DeepEqual(p, q) }
@@ -85,10 +87,12 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		defs = append(defs, migration.Definitions(p.migrations())...)
 		defs = append(defs, schemachange.Definitions()...)
 		defs = append(defs, consistency.Definitions(consistency.Options{Schemas: p.compared})...)
-		defs = append(defs, backup.Definition(backup.Options{Backups: p.watched(), Runs: runs, StateDir: p.stateDir}))
+		defs = append(defs, backup.Definition(backup.Options{
+			Backups: p.watched(), Archives: p.archived(), Runs: runs, StateDir: p.stateDir,
+		}))
 	}
 	if p.host != nil {
-		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
+		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs, p.host.feeds...))
 		defs = append(defs, app.Definitions(p.application())...)
 	}
 	return defs

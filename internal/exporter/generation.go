@@ -49,6 +49,7 @@ func (e *Exporter) plans(c *config.Config) []plan {
 		p := e.basePlan(c)
 		p.target, p.windows = t, c.Windows(t.Name)
 		p.histories, p.backups, p.discover = c.Histories(t.Name), c.Backups(t.Name), c.Discover()
+		p.archives = c.BinlogArchives(t.Name)
 		p.compared, p.heartbeat = c.CompareSchemas(), c.Heartbeat()
 		if t.Name == c.DefaultTarget() {
 			p.host = newHostPlan(c)
@@ -70,7 +71,7 @@ func (e *Exporter) basePlan(c *config.Config) plan {
 }
 
 func newHostPlan(c *config.Config) *hostPlan {
-	return &hostPlan{paths: c.Paths(), processes: c.Processes(), apis: c.APIs(), logs: c.Logs()}
+	return &hostPlan{paths: c.Paths(), processes: c.Processes(), apis: c.APIs(), logs: c.Logs(), feeds: feeds(c)}
 }
 
 // build makes a generation, taking over from the old one every target whose plan
