@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 // Options say which backups of a target are watched.
 type Options struct {
 	Backups []Backup
+	// Archives hold the binary logs of the target's server, with which the backups are
+	// rolled forward.
+	Archives []Archive
 	// Runs holds what jobs report: backups by the method "job", and restore tests.
 	Runs *job.Store
 	// StateDir is a folder in which is kept what was read of large files, so that
@@ -51,6 +55,9 @@ type Backup struct {
 	// RestoreTestInterval is how often a restore test was promised. Restore tests are
 	// runs of the type restore_test whose task is the backup's name.
 	RestoreTestInterval time.Duration
+	// MaxDataLoss is how much of the newest data may be lost: how far behind now the
+	// newest moment may be that can be restored.
+	MaxDataLoss time.Duration
 }
 
 func (b *Backup) inBucket() bool { return b.S3 != nil && strings.HasPrefix(b.Path, bucketScheme) }
@@ -61,12 +68,13 @@ const defaultMaxDuration = 10 * time.Minute
 func Definition(opts Options) collector.Definition {
 	return collector.Definition{
 		Name:     "backup",
-		Help:     "Backups: when they were made, with which outcome and size, and what was promised of them.",
+		Help:     "Backups: when they were made, with which outcome and size, what was promised of them, and how far they reach with binary logs.",
 		Default:  true,
-		Cost:     "None on the scrape. Beside it: a look into the folders every 10 seconds, and each new file is read once.",
-		Families: families,
+		Cost:     "None on the scrape. Beside it: a look into the folders and SHOW BINARY LOGS every 10 seconds, and each new file is read once.",
+		Families: slices.Concat(families, binlogFamilies),
 		Needs: collector.Needs{Privileges: map[collector.Flavour][]collector.Privilege{
-			collector.MySQL: {historyPrivilege()}, collector.MariaDB: {historyPrivilege()},
+			collector.MySQL:   {historyPrivilege(), binlogPrivileges()[collector.MySQL]},
+			collector.MariaDB: {historyPrivilege(), binlogPrivileges()[collector.MariaDB]},
 		}},
 		New: func(target *collector.Target) collector.Collector {
 			return newWatches(opts, target)

@@ -16,8 +16,9 @@ const defaultReadRate = 32 << 20
 
 // watches follow all backups of a target.
 type watches struct {
-	all []*watch
-	bad []error // of backups that cannot be watched
+	all     []*watch
+	binlogs *binlogs
+	bad     []error // of backups that cannot be watched
 }
 
 var _ collector.Runner = (*watches)(nil)
@@ -38,6 +39,7 @@ func newWatches(opts Options, target *collector.Target) *watches {
 		}
 		ws.all = append(ws.all, newWatch(b, m, e))
 	}
+	ws.binlogs = newBinlogs(opts.Archives, &env{target: target, limiter: newLimiter(defaultReadRate)})
 	return ws
 }
 
@@ -51,13 +53,19 @@ func (ws *watches) Run(ctx context.Context) {
 			wg.Go(func() { w.read(ctx, r, turn) })
 		}
 	}
+	if !ws.empty() {
+		wg.Go(func() { ws.binlogs.run(ctx) })
+	}
 	wg.Wait()
 }
 
+// empty reports whether there is nothing to watch.
+func (ws *watches) empty() bool { return len(ws.all)+len(ws.bad)+len(ws.binlogs.archives) == 0 }
+
 // Collect shows what is known.
 func (ws *watches) Collect(ctx context.Context, out *collector.Sink) error {
-	if len(ws.all)+len(ws.bad) == 0 {
-		return collector.Skip(collector.Unconfigured, "list backups in the configuration")
+	if ws.empty() {
+		return collector.Skip(collector.Unconfigured, "list backups or binlog_archives in the configuration")
 	}
 	for _, err := range ws.bad {
 		return err
@@ -67,5 +75,6 @@ func (ws *watches) Collect(ctx context.Context, out *collector.Sink) error {
 		wg.Go(func() { w.collect(ctx, out) })
 	}
 	wg.Wait()
+	ws.binlogs.collect(ctx, out, ws.all)
 	return nil
 }

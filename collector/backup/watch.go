@@ -49,10 +49,14 @@ type watch struct {
 // state is what a scrape shows of a backup.
 type state struct {
 	summaries []summary
-	stored    int64 // of all runs together
-	space     space
-	at        time.Time // when the newest look that succeeded ended; zero: none did
-	err       error     // of the newest look
+	// restorable are the newest runs of which a restore can be made, the newest first,
+	// and oldest is the oldest moment that one holds.
+	restorable []Run
+	oldest     time.Time
+	stored     int64 // of all runs together
+	space      space
+	at         time.Time // when the newest look that succeeded ended; zero: none did
+	err        error     // of the newest look
 }
 
 func newWatch(b Backup, m method, e *env) *watch {
@@ -107,6 +111,7 @@ func (w *watch) look(ctx context.Context) {
 	if err == nil {
 		now := w.now()
 		w.state = state{summaries: summarise(h, now), stored: h.stored(), space: h.space, at: now}
+		w.state.restorable, w.state.oldest = restorable(h, w.method.kept)
 		w.tell()
 	}
 	signal(w.looked)

@@ -41,7 +41,8 @@ type Backup struct {
 	VerifyInterval       time.Duration
 	ReadRate             int64 // bytes per second; 0: the default
 	RestoreTestInterval  time.Duration
-	RestoreTolerance     float64 // 0: it is not compared with the target
+	MaxDataLoss          time.Duration // of the newest data, if the server is lost
+	RestoreTolerance     float64       // 0: it is not compared with the target
 	RestoreChecks        []RestoreCheck
 }
 
@@ -81,11 +82,15 @@ func (b *backupEntry) setDefaults(target string) {
 	case methodXtrabackup, methodMariadbBackup:
 		setDefault(&b.HistoryTable, historyNone)
 	}
-	if b.S3 != nil {
-		setDefault(&b.S3.Endpoint, "s3.amazonaws.com")
-	}
+	b.S3.setDefaults()
 	if b.Verify != nil {
 		setDefault(&b.Verify.Level, "stream")
+	}
+}
+
+func (s *s3Entry) setDefaults() {
+	if s != nil {
+		setDefault(&s.Endpoint, "s3.amazonaws.com")
 	}
 }
 
@@ -116,10 +121,11 @@ func (v *validator) backups(entries []backupEntry) {
 			v.files(key, e)
 		}
 		b := Backup{
-			Name: e.Name, Target: e.Target, Method: e.Method, Path: e.Path, S3: v.s3(key+".s3", e),
+			Name: e.Name, Target: e.Target, Method: e.Method, Path: e.Path, S3: v.s3(key+".s3", e.Path, e.S3),
 			HistoryTable: e.HistoryTable == historyAuto, RunType: e.RunType, Task: e.Task,
 			ExpectedInterval: time.Duration(e.ExpectedInterval), MaxDuration: time.Duration(e.MaxDuration),
 			MinSize: int64(e.MinSize), Trailer: e.Trailer == trailerRequired,
+			MaxDataLoss: time.Duration(e.MaxDataLoss),
 		}
 		if e.Verify != nil {
 			v.oneOf(key+".verify.level", e.Verify.Level, "complete", "stream", "checksum")
@@ -192,18 +198,17 @@ func (v *validator) pattern(key, pattern string) {
 }
 
 // s3 checks how the bucket is reached, and returns it for a path in one.
-func (v *validator) s3(key string, e backupEntry) *S3 {
-	bucket := strings.HasPrefix(e.Path, inBucket)
+func (v *validator) s3(key, path string, s *s3Entry) *S3 {
+	bucket := strings.HasPrefix(path, inBucket)
 	switch {
-	case !bucket && e.S3 != nil:
+	case !bucket && s != nil:
 		v.add(key, "only for a path that begins with s3://")
 		return nil
 	case !bucket:
 		return nil
-	case e.S3 == nil:
+	case s == nil:
 		return &S3{Endpoint: "s3.amazonaws.com"}
 	}
-	s := e.S3
 	secrets := 0
 	for _, set := range []bool{!s.SecretKey.IsZero(), s.SecretKeyFile != ""} {
 		if set {

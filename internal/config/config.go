@@ -24,6 +24,7 @@ type Config struct {
 	histories     []History
 	compared      []string
 	backups       []Backup
+	archives      []BinlogArchive
 	windows       []Window
 	stateDir      string
 	apis          []API
@@ -132,6 +133,11 @@ func (c *Config) CompareSchemas() []string { return slices.Clone(c.compared) }
 // Backups returns the target's backups.
 func (c *Config) Backups(target string) []Backup {
 	return filter(c.backups, func(b Backup) bool { return b.Target == target })
+}
+
+// BinlogArchives returns the archives of the target's binary logs.
+func (c *Config) BinlogArchives(target string) []BinlogArchive {
+	return filter(c.archives, func(a BinlogArchive) bool { return a.Target == target })
 }
 
 // Windows returns the target's times of planned work.

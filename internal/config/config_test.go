@@ -107,13 +107,19 @@ func TestEveryKeyArrives(t *testing.T) {
 		Name: "nightly", Target: "erp-primary", Method: "mysqldump", Path: "/backup/nightly/*.sql.gz",
 		ExpectedInterval: 24 * time.Hour, MaxDuration: 20 * time.Minute, MinSize: 1 << 30,
 		VerifyLevel: "stream", VerifyInterval: 24 * time.Hour, ReadRate: 64 << 20, RestoreTestInterval: 7 * 24 * time.Hour, RestoreTolerance: 0.05,
-		RestoreChecks: []RestoreCheck{{"SELECT COUNT(*) > 0 FROM erp.invoice", "1"}},
+		RestoreChecks: []RestoreCheck{{"SELECT COUNT(*) > 0 FROM erp.invoice", "1"}}, MaxDataLoss: 15 * time.Minute,
 	}, {
 		Name: "physical", Target: "erp-primary", Method: "xtrabackup", MaxDuration: 10 * time.Minute, HistoryTable: true,
 		Path: "s3://backups/erp/*", S3: &S3{Endpoint: "minio:9000", Region: "eu", Plain: true, AccessKey: "k", secretKey: NewSecret("s")},
 	}}
 	if got := c.Backups("erp-primary"); !reflect.DeepEqual(got, backups) {
 		t.Errorf("backups %+v, want %+v", got, backups)
+	}
+	if got := c.BinlogArchives("erp-primary"); len(got) != 1 || got[0].Path != "/backup/binlog" || got[0].S3 != nil {
+		t.Errorf("archives of erp-primary: %+v", got)
+	}
+	if got := c.BinlogArchives("crm"); len(got) != 1 || got[0].S3 == nil || got[0].S3.Endpoint != "minio:9000" {
+		t.Errorf("archives of crm: %+v", got)
 	}
 	if got := c.Backups("crm"); len(got) != 1 || got[0].RunType != "backup" || got[0].ExpectedInterval != 7*24*time.Hour {
 		t.Errorf("backups of crm %+v", got)

@@ -25,11 +25,6 @@ type decoder struct {
 	getenv func(string) (string, bool)
 }
 
-// planned are keys of the documented configuration that a later version reads.
-var planned = []string{
-	"binlog_archives",
-}
-
 // syntaxLine takes the library's "yaml: line 3: message" apart.
 var syntaxLine = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
@@ -179,10 +174,7 @@ func (d *decoder) structure(key string, n *yaml.Node, v reflect.Value) {
 }
 
 func unknownKey(name string, fields []string) string {
-	switch {
-	case slices.Contains(planned, name):
-		return "this version does not have it yet, remove it"
-	case name == "insecure" && slices.Contains(fields, "mode"):
+	if name == "insecure" && slices.Contains(fields, "mode") {
 		return "write mode: insecure"
 	}
 	return unknownName(name, fields)

@@ -18,6 +18,9 @@ type file struct {
 	Migrations migrationSection `yaml:"migrations"`
 	// The backups to watch.
 	Backups []backupEntry `yaml:"backups,omitempty"`
+	// The archives of binary logs, with which a backup is rolled forward to a later
+	// moment.
+	BinlogArchives []archiveEntry `yaml:"binlog_archives,omitempty"`
 	// Runs that `dbsyncctl run` and POST /api/v1/runs report.
 	Jobs jobSection `yaml:"jobs"`
 	// Planned work: while a window is open, dbsync_maintenance_active is 1 and the
@@ -172,6 +175,20 @@ type backupEntry struct {
 	Verify *verifyEntry `yaml:"verify,omitempty"`
 	// The restore tests that were promised.
 	RestoreTest *restoreTestEntry `yaml:"restore_test,omitempty"`
+	// How much of the newest data may be lost if the server is: how far behind now the
+	// newest moment may be that the backup and the archived binary logs reach.
+	MaxDataLoss duration `yaml:"max_data_loss,omitempty"`
+}
+
+type archiveEntry struct {
+	// The server whose logs they are. Default: default_target.
+	Target string `yaml:"target,omitempty"`
+	// The folder to which they are copied, by `mysqlbinlog --raw --stop-never`, by
+	// mariadb-binlog or as files, compressed or not. It may be a pattern of the files,
+	// and in a bucket: s3://bucket/binlog.
+	Path string `yaml:"path"`
+	// How the bucket is reached, for a path that begins with s3://.
+	S3 *s3Entry `yaml:"s3,omitempty"`
 }
 
 type s3Entry struct {

@@ -32,6 +32,7 @@ func (f *file) validate(known Known, p *problems) (*Config, error) {
 	v.histories(f.Migrations.Histories)
 	v.compared(f.Migrations.CompareSchemas)
 	v.backups(f.Backups)
+	v.archives(f.BinlogArchives)
 	v.windows(f.Maintenance)
 	v.absolute("jobs.state_dir", f.Jobs.StateDir)
 	v.apis(f.APIs)
@@ -71,6 +72,10 @@ func (f *file) setDefaults() {
 	}
 	for i := range f.Backups {
 		f.Backups[i].setDefaults(m.DefaultTarget)
+	}
+	for i := range f.BinlogArchives {
+		setDefault(&f.BinlogArchives[i].Target, m.DefaultTarget)
+		f.BinlogArchives[i].S3.setDefaults()
 	}
 	setDefault(&f.Jobs.StateDir, "/var/lib/dbsync")
 	for i := range f.Maintenance {

@@ -65,8 +65,19 @@ func Chains(logs []Log) []Chain {
 			*last = append(*last, l)
 		}
 	}
-	slices.SortStableFunc(chains, func(a, b Chain) int { return b[len(b)-1].File.First.Compare(a[len(a)-1].File.First) })
+	slices.SortStableFunc(chains, func(a, b Chain) int { return b.begun().Compare(a.begun()) })
 	return chains
+}
+
+// begun returns when the newest log was begun.
+func (c Chain) begun() time.Time {
+	var newest time.Time
+	for _, l := range c {
+		if l.File.First.After(newest) {
+			newest = l.File.First
+		}
+	}
+	return newest
 }
 
 // Gap is a missing link: logs that are not there, or one that is not whole.
@@ -100,6 +111,15 @@ func (c Chain) gap(i int) (Gap, bool) {
 		return Gap{}, false
 	}
 	return g, true
+}
+
+// Cut reports whether the log i has lost its end: others follow, and it is not whole.
+func (c Chain) Cut(i int) bool {
+	if i == len(c)-1 {
+		return false
+	}
+	g, missing := c.gap(i)
+	return missing && g.First == c[i].Name
 }
 
 // begunAtStart reports whether the log before this one may be without an end: the

@@ -185,12 +185,12 @@ func ScanStream(r io.Reader) (File, error) {
 		}
 		h, ok := parseHeader(head)
 		switch {
+		case ok && second && h.kind == startEncryption:
+			return f, ErrEncrypted
 		case !ok || !h.at(f.End):
 			_, err = io.Copy(io.Discard, c)
 			f.Size = c.read
 			return f, err
-		case second && h.kind == startEncryption:
-			return f, ErrEncrypted
 		}
 		if err = skip(c, int64(h.length)-headerLength); err == nil {
 			f.take(h)
@@ -198,6 +198,18 @@ func ScanStream(r io.Reader) (File, error) {
 	}
 	f.Size = c.read
 	return f, c.err
+}
+
+// Head reads the beginning of a stream: when the log was begun, and whether at a start
+// of the server.
+func Head(r io.Reader) (File, error) {
+	first := make([]byte, magicLength+firstLength)
+	n, err := io.ReadFull(r, first)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return File{}, err
+	}
+	f, _, err := parseFirst(first[:n])
+	return File{First: f.First, Started: f.Started}, err
 }
 
 // skip reads over bytes.
