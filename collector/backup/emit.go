@@ -145,7 +145,7 @@ func emitRestoreTest(out *collector.Sink, b *Backup, runs *job.Store) {
 	if runs == nil {
 		return
 	}
-	task, ok := runs.Task(restoreTest, b.Name)
+	task, ok := runs.Task(RestoreTest, b.Name)
 	if !ok || task.Last == nil {
 		return
 	}
@@ -155,5 +155,6 @@ func emitRestoreTest(out *collector.Sink, b *Backup, runs *job.Store) {
 	e.put(lastTestDuration, task.Last.End.Sub(task.Last.Start).Seconds())
 }
 
-// restoreTest is the type of the runs that are restore tests.
-const restoreTest = "restore_test"
+// RestoreTest is the type of the runs that are restore tests; the task is the
+// backup's name.
+const RestoreTest = "restore_test"
