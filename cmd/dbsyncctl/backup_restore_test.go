@@ -26,7 +26,7 @@ func smallDump(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, version, _ = strings.Cut(version, "Ver ")
+	_, version, _ = strings.Cut(strings.TrimSpace(version), "Ver ")
 	return "-- MariaDB dump 10.19\n-- Host: localhost    Database: erp\n-- Server version\t" + version + "\n" +
 		"CREATE TABLE invoice (id INT PRIMARY KEY);\nINSERT INTO invoice VALUES (1),(2);\n-- Dump completed on 2026-11-24  2:00:01\n"
 }
@@ -39,7 +39,11 @@ func TestBackupRestoreTestReportsItsVerdict(t *testing.T) {
 			"--temp-dir", shortDir(t), "--memory", "16MiB"}, args...)...)
 	}
 	reported := func() *job.Run {
-		task, ok := job.New(job.Options{Dir: state}).Task("restore_test", "nightly")
+		store := job.New(job.Options{Dir: state})
+		if err := store.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		task, ok := store.Task("restore_test", "nightly")
 		if !ok || task.Last == nil {
 			t.Fatal("no run is reported")
 		}

@@ -115,7 +115,7 @@ func (w *work) feed(ctx context.Context, s *server, conn *sql.Conn, f backup.Cop
 	}
 	defer in.Close()
 	if err := execute(ctx, conn, "SET SESSION sql_mode = DEFAULT", "SET NAMES utf8mb4",
-		"SET SESSION foreign_key_checks = 0, unique_checks = 0"); err != nil {
+		"SET SESSION foreign_key_checks = 0"); err != nil {
 		return err
 	}
 	texts := newStatements(in, delimiter)
