@@ -53,6 +53,20 @@ func bucket(s *config.S3) *backup.S3 {
 	}
 }
 
+// feeds are the tasks whose runs make or test the backups of a configuration.
+func feeds(c *config.Config) []job.Feed {
+	var all []job.Feed
+	for _, target := range c.TargetNames() {
+		for _, b := range c.Backups(target) {
+			if b.Task != "" {
+				all = append(all, job.Feed{RunType: b.RunType, Task: b.Task, Backup: b.Name})
+			}
+			all = append(all, job.Feed{RunType: backup.RestoreTest, Task: b.Name, Backup: b.Name})
+		}
+	}
+	return all
+}
+
 // Backups returns the names of all backups of a configuration, target by target.
 func Backups(c *config.Config) []string {
 	var names []string

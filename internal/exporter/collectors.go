@@ -71,6 +71,7 @@ type hostPlan struct {
 	processes []string
 	apis      []config.API
 	logs      []config.Log
+	feeds     []job.Feed // of all targets' backups
 }
 
 func (p plan) equal(q plan) bool { return reflect.DeepEqual(p, q) }
@@ -91,7 +92,7 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 		}))
 	}
 	if p.host != nil {
-		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs))
+		defs = append(defs, host.Definition(p.host.options(p.target, server)), job.Definition(runs, p.host.feeds...))
 		defs = append(defs, app.Definitions(p.application())...)
 	}
 	return defs
