@@ -34,40 +34,45 @@ func checksumPrivileges() map[collector.Flavour][]collector.Privilege {
 type checksums struct{ server collector.Server }
 
 func (c checksums) Collect(ctx context.Context, out *collector.Sink) error {
-	schemas, err := c.find(ctx)
+	tables, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
-	if len(schemas) == 0 {
+	if len(tables) == 0 {
 		return collector.Skip(collector.Unconfigured, "there is no table checksums of pt-table-checksum that the account may read")
 	}
-	for _, schema := range schemas {
-		out.Source(ctx, schema+".checksums", func(ctx context.Context, out *collector.Sink) error {
-			return c.read(ctx, out, schema)
+	for _, table := range tables {
+		out.Source(ctx, table.schema+".checksums", func(ctx context.Context, out *collector.Sink) error {
+			return c.read(ctx, out, table)
 		})
 	}
 	return nil
 }
 
-// find returns the schemas that have the table.
-func (c checksums) find(ctx context.Context) ([]string, error) {
-	var schemas []string
+// checksumsOf is a table checksums. Its columns call the source master until
+// percona-toolkit 3.6, source since 3.7.
+type checksumsOf struct{ schema, source string }
+
+// find returns the tables: those that have the columns of a version of the tool.
+func (c checksums) find(ctx context.Context) ([]checksumsOf, error) {
+	var tables []checksumsOf
 	err := c.server.Query(ctx, func(row collector.Row) error {
-		var schema string
-		if err := row.Scan(&schema); err != nil {
+		var t checksumsOf
+		if err := row.Scan(&t.schema, &t.source); err != nil {
 			return err
 		}
-		schemas = append(schemas, schema)
+		tables = append(tables, t)
 		return nil
-	}, `SELECT TABLE_SCHEMA FROM information_schema.COLUMNS WHERE TABLE_NAME = 'checksums' AND FIND_IN_SET('select', PRIVILEGES) `+
-		`AND COLUMN_NAME IN ('db', 'tbl', 'chunk', 'this_crc', 'this_cnt', 'master_crc', 'master_cnt', 'ts') `+
-		`GROUP BY TABLE_SCHEMA HAVING COUNT(*) = 8`)
-	return schemas, err
+	}, `SELECT TABLE_SCHEMA, IF(SUM(COLUMN_NAME LIKE 'source%') = 2, 'source', 'master') FROM information_schema.COLUMNS `+
+		`WHERE TABLE_NAME = 'checksums' AND FIND_IN_SET('select', PRIVILEGES) AND COLUMN_NAME IN `+
+		`('db', 'tbl', 'chunk', 'this_crc', 'this_cnt', 'master_crc', 'master_cnt', 'source_crc', 'source_cnt', 'ts') GROUP BY TABLE_SCHEMA `+
+		`HAVING COUNT(*) >= 8 AND (SUM(COLUMN_NAME LIKE 'source%') = 2 OR SUM(COLUMN_NAME LIKE 'master%') = 2)`)
+	return tables, err
 }
 
 // read compares as the documentation of pt-table-checksum does. A chunk without
 // the source's figures is being worked on.
-func (c checksums) read(ctx context.Context, out *collector.Sink, schema string) error {
+func (c checksums) read(ctx context.Context, out *collector.Sink, of checksumsOf) error {
 	return c.server.Query(ctx, func(row collector.Row) error {
 		var db, table string
 		var chunks, rows, last float64
@@ -78,7 +83,8 @@ func (c checksums) read(ctx context.Context, out *collector.Sink, schema string)
 		out.Emit(differentRows, rows, db, table)
 		out.Emit(lastCheck, last, db, table)
 		return nil
-	}, "SELECT db, tbl, SUM(master_cnt <> this_cnt OR master_crc <> this_crc OR ISNULL(master_crc) <> ISNULL(this_crc)),"+
-		" SUM(ABS(CAST(master_cnt AS SIGNED) - CAST(this_cnt AS SIGNED))), UNIX_TIMESTAMP(MAX(ts)) FROM `"+
-		strings.ReplaceAll(schema, "`", "``")+"`.checksums WHERE master_cnt IS NOT NULL GROUP BY db, tbl")
+	}, strings.NewReplacer("{s}", quote(of.schema), "{source}", of.source).Replace(
+		"SELECT db, tbl, SUM({source}_cnt <> this_cnt OR {source}_crc <> this_crc OR ISNULL({source}_crc) <> ISNULL(this_crc)), "+
+			"SUM(ABS(CAST({source}_cnt AS SIGNED) - CAST(this_cnt AS SIGNED))), UNIX_TIMESTAMP(MAX(ts)) "+
+			"FROM {s}.checksums WHERE {source}_cnt IS NOT NULL GROUP BY db, tbl"))
 }
