@@ -7,7 +7,9 @@ package backup
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -160,6 +162,13 @@ func command(t testing.TB, program sandbox.Program, args ...string) *exec.Cmd {
 	return exec.CommandContext(t.Context(), path, argv...)
 }
 
+// noise is text that does not compress well.
+func noise(size int) string {
+	random := make([]byte, size/2)
+	_, _ = rand.Read(random)
+	return hex.EncodeToString(random)
+}
+
 // output runs a command to its end, with an input when there is one.
 func output(t testing.TB, c *exec.Cmd, input []byte) []byte {
 	t.Helper()
@@ -222,7 +231,12 @@ type scraped map[string]float64
 // watching starts a collector of the options and ends it with the test.
 func watching(t testing.TB, target *collector.Target, opts Options) func() scraped {
 	t.Helper()
-	s, err := collector.NewScraper(target, []collector.Definition{Definition(opts)})
+	return watchingOf(t, target, Definition(opts))
+}
+
+func watchingOf(t testing.TB, target *collector.Target, d collector.Definition) func() scraped {
+	t.Helper()
+	s, err := collector.NewScraper(target, []collector.Definition{d})
 	if err != nil {
 		t.Fatal(err)
 	}

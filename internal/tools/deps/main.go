@@ -77,6 +77,7 @@ func missingHostPackages() []string {
 		{inPath("gcc"), []string{"gcc", "libc6-dev"}}, // go test -race
 		{inPath("git"), []string{"git"}},              // the version that a build carries
 		{inPath("curl"), []string{"curl"}},            // the documented way of reporting a run
+		{inPath("fusermount3"), []string{"fuse3"}},    // a mount that hangs, without being root
 		{provision.HasDebianKeys(), []string{"debian-archive-keyring"}},
 	}
 	// What checks the files that are shipped is not worth a developer's root password; elsewhere their tests are skipped.
