@@ -77,7 +77,6 @@ func missingHostPackages() []string {
 		{inPath("gcc"), []string{"gcc", "libc6-dev"}}, // go test -race
 		{inPath("git"), []string{"git"}},              // the version that a build carries
 		{inPath("curl"), []string{"curl"}},            // the documented way of reporting a run
-		{inPath("fusermount3"), []string{"fuse3"}},    // a mount that hangs, without being root
 		{provision.HasDebianKeys(), []string{"debian-archive-keyring"}},
 	}
 	// What checks the files that are shipped is not worth a developer's root password; elsewhere their tests are skipped.
@@ -88,6 +87,7 @@ func missingHostPackages() []string {
 			need{inPath("rpm"), []string{"rpm"}},
 			need{inPath("zsh"), []string{"zsh"}},
 			need{inPath("python3"), []string{"python3"}},
+			need{inPath("fusermount3"), []string{"fuse3"}}, // a mount that hangs, without being root
 		)
 	}
 	var packages []string
