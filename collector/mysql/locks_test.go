@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/internal/sandbox"
 	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
@@ -44,6 +45,7 @@ func idle(t testing.TB, scrape func() families) {
 	for _, unknown := range []string{
 		"dbsync_mysql_oldest_transaction_start_timestamp_seconds",
 		"dbsync_mysql_row_lock_oldest_wait_seconds", "dbsync_mysql_metadata_lock_oldest_wait_seconds",
+		"dbsync_mysql_metadata_lock_waiting_statements", "dbsync_mysql_metadata_lock_blocking_sessions",
 	} {
 		got.wantNone(t, unknown)
 	}
@@ -143,6 +145,11 @@ func TestMetadataLockPileUp(t *testing.T) {
 		got := until(t, scrape, "five wait", has(5, "dbsync_mysql_metadata_lock_waiters"))
 		lint(t, got)
 		got.want(t, 0, "dbsync_mysql_row_lock_waiters")
+		got.want(t, 1, "dbsync_mysql_metadata_lock_waiting_statements", "lock", "table", "statement", "ddl")
+		got.want(t, 4, "dbsync_mysql_metadata_lock_waiting_statements", "lock", "table", "statement", "read")
+		if server.Kind() == sandbox.MySQL {
+			got.want(t, 1, "dbsync_mysql_metadata_lock_blocking_sessions", "lock", "table", "statement", "idle")
+		}
 		got = until(t, scrape, "the wait grows", atLeast(1, "dbsync_mysql_metadata_lock_oldest_wait_seconds"))
 		if wait, _ := got.value("dbsync_mysql_metadata_lock_oldest_wait_seconds"); wait > time.Since(began).Seconds()+1 {
 			t.Errorf("a wait of %v s", wait)
@@ -165,11 +172,62 @@ func TestWritersBehindAReadLockWaitForMetadata(t *testing.T) {
 		backup, writer := newSession(t, server, ""), newSession(t, server, schema)
 		backup.exec("FLUSH TABLES WITH READ LOCK")
 		writer.begin("INSERT INTO t VALUES (3, 0)")
-		until(t, scrape, "the writer waits", has(1, "dbsync_mysql_metadata_lock_waiters"))
+		got := until(t, scrape, "the writer waits", has(1, "dbsync_mysql_metadata_lock_waiters"))
+		lock := "global"
+		if server.Kind() == sandbox.MariaDB {
+			lock = "backup" // which FLUSH TABLES WITH READ LOCK takes there, too
+		} else {
+			got.want(t, 1, "dbsync_mysql_metadata_lock_blocking_sessions", "lock", lock, "statement", "idle")
+		}
+		got.want(t, 1, "dbsync_mysql_metadata_lock_waiting_statements", "lock", lock, "statement", "write")
 		backup.exec("UNLOCK TABLES")
 		writer.done()
 		idle(t, scrape)
 	})
+}
+
+// TestDDLBehindABackupLock: a migration waits for as long as a backup keeps the
+// server from changing tables, and reads and writes go on.
+func TestDDLBehindABackupLock(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		schema := lockTable(t, server)
+		scrape := lockScrape(t, server)
+		backup, migration, writer := newSession(t, server, ""), newSession(t, server, schema), newSession(t, server, schema)
+		if server.Kind() == sandbox.MariaDB {
+			backup.exec("BACKUP STAGE START", "BACKUP STAGE FLUSH", "BACKUP STAGE BLOCK_DDL")
+		} else {
+			backup.exec("LOCK INSTANCE FOR BACKUP")
+		}
+		migration.begin("/* release 7 */ ALTER TABLE t ADD COLUMN w INT")
+		writer.exec("INSERT INTO t VALUES (3, 0)")
+		got := until(t, scrape, "the migration waits", has(1, "dbsync_mysql_metadata_lock_waiting_statements", "lock", "backup", "statement", "ddl"))
+		got.want(t, 1, "dbsync_mysql_metadata_lock_waiters")
+		lint(t, got)
+		if server.Kind() == sandbox.MySQL {
+			got.want(t, 1, "dbsync_mysql_metadata_lock_blocking_sessions", "lock", "backup", "statement", "idle")
+			backup.exec("UNLOCK INSTANCE")
+		} else {
+			backup.exec("BACKUP STAGE END")
+		}
+		migration.done()
+		idle(t, scrape)
+	})
+}
+
+// TestDDLBehindALongStatement: it is not always an idle transaction.
+func TestDDLBehindALongStatement(t *testing.T) {
+	server := testenv.SharedMySQL(t)
+	schema := lockTable(t, server)
+	scrape := lockScrape(t, server)
+	report, migration := newSession(t, server, schema), newSession(t, server, schema)
+	report.begin("SELECT SLEEP(600) FROM t LIMIT 1")
+	until(t, scrape, "the report runs", has(1, "dbsync_mysql_transactions", "state", "running"))
+	migration.begin("ALTER TABLE t ADD COLUMN w INT")
+	until(t, scrape, "it is in the way", has(1, "dbsync_mysql_metadata_lock_blocking_sessions", "lock", "table", "statement", "read"))
+	server.Exec(t, fmt.Sprint("KILL QUERY ", report.id))
+	report.done()
+	migration.done()
+	idle(t, scrape)
 }
 
 // TestFlushBehindALongStatementWaits is what freezes a MySQL when a backup that
@@ -285,4 +343,16 @@ func TestWaitsAreShorterThanTheirStatements(t *testing.T) {
 
 	w = waits{} // a new exporter knows no better than the server
 	look(0, 2*time.Hour, m{7: 2 * time.Hour})
+}
+
+func TestStatementKind(t *testing.T) {
+	for statement, want := range map[string]string{
+		"ALTER TABLE t ADD COLUMN w INT": "ddl", "/* a */ -- b\n create\ttable t (id INT)": "ddl", "update t set v = 1": "write",
+		"(SELECT 1) UNION (SELECT 2)": "read", "with x as (select 1) select * from x": "read", "FLUSH TABLES WITH READ LOCK": "lock",
+		"LOCK INSTANCE FOR BACKUP": "lock", "": "other", "/* never ends": "other", "SET @a = 1": "other",
+	} {
+		if got := statementKind(statement); got != want {
+			t.Errorf("%q is %s, want %s", statement, got, want)
+		}
+	}
 }
