@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/easy-erp/dbsync/internal/statefile"
 )
 
 const (
@@ -117,8 +119,8 @@ func sameState(a, b os.FileInfo) bool {
 // readTask reads a task's file. A broken one stays where it is, for somebody to
 // look at: reports of this task fail until it is mended or removed.
 func readTask(path string) (*Task, os.FileInfo, error) {
-	text, info, err := readSmall(path, maxFile)
-	if errors.Is(err, errNotSmall) {
+	text, info, err := statefile.Read(path, maxFile)
+	if errors.Is(err, statefile.ErrNotSmall) {
 		return nil, nil, fmt.Errorf("state file %s: %w: remove it", path, err)
 	}
 	if err != nil {
@@ -134,68 +136,12 @@ func readTask(path string) (*Task, os.FileInfo, error) {
 	return &task, info, nil
 }
 
-// errNotSmall refuses what no file of ours is.
-var errNotSmall = errors.New("not a small regular file")
-
-// readSmall reads a regular file of at most limit bytes. It follows no link and
-// waits for no pipe: other accounts may write into the folder.
-func readSmall(path string, limit int64) ([]byte, os.FileInfo, error) {
-	f, err := openPlain(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, nil, errNotSmall
-	}
-	text, err := io.ReadAll(io.LimitReader(f, limit))
-	return text, info, err
-}
-
-// writeTask replaces a task's file by a whole new one: whatever happens, the old
-// or the new state is there. It returns what the new file is known by. The
-// temporary name is the task's own, so that crashes leave one file at most; all
-// users of the host may read it, as jobs run under other accounts than the
-// exporter.
+// writeTask replaces a task's file by a whole new one, and returns what that is
+// known by.
 func writeTask(path string, task *Task) (os.FileInfo, error) {
 	text, err := json.Marshal(task)
 	if err != nil {
 		return nil, err
 	}
-	temp := filepath.Join(filepath.Dir(path), ".new-"+filepath.Base(path))
-	info, err := writeSynced(temp, append(text, '\n'))
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		_ = os.Remove(temp) // a full disk should not keep half a file
-		return nil, err
-	}
-	return info, syncDir(filepath.Dir(path))
-}
-
-func writeSynced(path string, text []byte) (os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	info, statErr := f.Stat()
-	return info, errors.Join(err, statErr, f.Close())
-}
-
-// syncDir makes a rename survive a crash of the machine.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return statefile.Write(path, append(text, '\n'))
 }

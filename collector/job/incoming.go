@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/easy-erp/dbsync/internal/statefile"
 )
 
 const (
@@ -96,14 +98,14 @@ func incoming(path string) (reports []string, errs []error) {
 }
 
 func (s *Store) takeInFile(ctx context.Context, path string) error {
-	text, _, err := readSmall(path, maxReport)
+	text, _, err := statefile.Read(path, maxReport)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // somebody else has taken it in
 	}
 	var run Run
 	if err == nil {
 		run, err = Decode(text, s.now())
-	} else if !errors.Is(err, errNotSmall) {
+	} else if !errors.Is(err, statefile.ErrNotSmall) {
 		return fmt.Errorf("read a report that came in: %w", err)
 	}
 	if err == nil {

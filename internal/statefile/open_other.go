@@ -2,7 +2,7 @@
 
 //go:build !unix
 
-package job
+package statefile
 
 import "os"
 

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package job
+package statefile
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 func openPlain(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ELOOP) {
-		return nil, errNotSmall
+		return nil, ErrNotSmall
 	}
 	return f, err
 }
