@@ -6,7 +6,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -110,4 +113,61 @@ func shortDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func TestKilledRestoreTestLeavesNothingAfterTheNext(t *testing.T) {
+	slow := strings.Replace(smallDump(t), "-- Dump completed", "DO SLEEP(300);\n-- Dump completed", 1)
+	file, _ := dumped(t, smallDump(t), slow)
+	dir, env := installed(t)
+	temp, state := shortDir(t), t.TempDir()
+	arguments := []string{"backup", "restore-test", "nightly", "--config.file", file, "--state-dir", state, "--temp-dir", temp, "--memory", "16MiB"}
+	c := exec.Command(filepath.Join(dir, program), arguments...)
+	c.Env = env
+	var out strings.Builder
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, time.Minute, "the table is there", func() error {
+		found, err := filepath.Glob(filepath.Join(temp, "*", "*", "data", "erp", "invoice.*"))
+		if err == nil && len(found) == 0 {
+			err = errors.New("no table yet")
+		}
+		return err
+	})
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // by SIGKILL
+	testenv.Eventually(t, 10*time.Second, "its server is gone", func() error {
+		if running := serversIn(t, temp); len(running) > 0 {
+			return fmt.Errorf("processes %v", running)
+		}
+		return nil
+	})
+	if entries, err := os.ReadDir(temp); err != nil || len(entries) == 0 {
+		t.Fatalf("the killed test left %v, %v: there is nothing to be removed", entries, err)
+	}
+	code, stdout, stderr := call(append(arguments, "--run", "0.sql.gz")...)
+	if code != exitOK || !strings.HasPrefix(stdout, "RESTORABLE") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	if entries, err := os.ReadDir(temp); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// serversIn finds the processes that have a folder below dir on their command line.
+func serversIn(t *testing.T, dir string) (pids []string) {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if text, err := os.ReadFile(line); err == nil && strings.Contains(string(text), "--datadir="+dir+"/") {
+			pids = append(pids, filepath.Base(filepath.Dir(line)))
+		}
+	}
+	return pids
 }

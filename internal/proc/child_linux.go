@@ -4,6 +4,7 @@ package proc
 
 import (
 	"errors"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -11,8 +12,18 @@ import (
 
 // attributes puts the child into a process group of its own and ties its life to its parent's. The account is set here
 // and not by the child itself, because a change of account clears the parent-death signal (prctl(2)).
-func attributes(user *User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(user), Pdeathsig: syscall.SIGKILL}
+func attributes(spec *Spec) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Setpgid: true, Credential: credential(spec.User), Pdeathsig: syscall.SIGKILL}
+	if !spec.NoNetwork {
+		return a
+	}
+	a.Cloneflags = syscall.CLONE_NEWNET
+	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 { // only root of a user namespace may make another of networks
+		a.Cloneflags |= syscall.CLONE_NEWUSER
+		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+	}
+	return a
 }
 
 // awaitStopped returns when the last thread of the child has stopped: SIGSTOP is delivered some time after kill(2)

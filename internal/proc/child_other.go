@@ -7,8 +7,8 @@ package proc
 import "syscall"
 
 // attributes puts the child into a process group of its own. Only Linux can also tie its life to its parent's.
-func attributes(user *User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(user)}
+func attributes(spec *Spec) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(spec.User)}
 }
 
 // awaitStopped does not wait: only Linux tells a stopped child without collecting one that ended.

@@ -36,6 +36,9 @@ type Spec struct {
 	Grace  time.Duration // DefaultGrace when 0
 	Output int           // bytes of output kept, DefaultOutput when 0
 	Log    io.Writer     // receives all output as well, may be nil
+	// NoNetwork gives the child a network namespace of its own, with nothing in it, not even a loopback interface that
+	// is up. Only Linux has them; there Start fails where the kernel does not let this account have one.
+	NoNetwork bool
 }
 
 // User is the account that a child runs as.
@@ -82,7 +85,7 @@ func newProcess(spec Spec) *Process {
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = spec.Stdin, out, out
 	p.cmd.Env, p.cmd.Dir = spec.Env, spec.Dir
 	p.cmd.WaitDelay = drain
-	p.cmd.SysProcAttr = attributes(spec.User)
+	p.cmd.SysProcAttr = attributes(&spec)
 	return p
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/easy-erp/dbsync/internal/proc"
 )
 
 func TestChildDiesWithAKilledParent(t *testing.T) {
@@ -39,4 +41,28 @@ func TestChildDiesWithAKilledParent(t *testing.T) {
 		t.Fatal("the parent was not killed")
 	}
 	awaitGone(t, child)
+}
+
+func TestChildWithoutNetwork(t *testing.T) {
+	ports := func(change ...func(*proc.Spec)) string {
+		p, err := proc.Start(spec(change...))
+		if err != nil {
+			t.Skip("NOT TESTED: no network namespace for this account: ", err)
+		}
+		defer func() { _ = p.Stop() }()
+		<-p.Done()
+		return p.Output()
+	}
+	if own, none := ports(), ports(func(s *proc.Spec) { s.NoNetwork = true }); own == none {
+		t.Errorf("it is in our network namespace: %s", none)
+	}
+}
+
+// spec is of a child that tells its network namespace.
+func spec(change ...func(*proc.Spec)) proc.Spec {
+	s := proc.Spec{Path: "readlink", Args: []string{"/proc/self/ns/net"}}
+	for _, c := range change {
+		c(&s)
+	}
+	return s
 }

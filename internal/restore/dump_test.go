@@ -56,14 +56,9 @@ func TestDumps(t *testing.T) {
 			v, err := tested(t, Options{Method: "mysqldump"}, path, path)
 			wantProblem(t, v, err, NotWhole, "last line is missing")
 		})
-		t.Run("cut in the middle", func(t *testing.T) {
-			at := bytes.Index(good, []byte(secret))
-			v, err := test(t, append(good[:at:at], good[len(good)-60:]...), Options{})
-			wantProblem(t, v, err, NotRestored, "nightly.sql, line")
-		})
 		t.Run("damaged", func(t *testing.T) {
-			v, err := test(t, bytes.Replace(good, []byte("'"+secret+"'"), []byte("'"+secret+"'''"+secret), 1), Options{})
-			wantProblem(t, v, err, NotRestored, "1064", "line")
+			v, err := test(t, bytes.Replace(good, []byte("'"+secret+"'"), []byte("'"+secret+"','"+secret+"'"), 1), Options{})
+			wantProblem(t, v, err, NotRestored, "1136", "nightly.sql, line")
 		})
 	})
 }
@@ -132,6 +127,7 @@ func TestHostileDumpReachesNothing(t *testing.T) {
 	for _, statement := range []string{
 		`\! touch ` + dir + "/shell", "system touch " + dir + "/shell", "source /etc/passwd",
 		"SELECT 1 INTO OUTFILE '" + dir + "/shell'", "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE mysql.help_topic",
+		"INSTALL SONAME 'ha_federatedx'",
 	} {
 		text := "-- MariaDB dump 10.19\n-- Host: a    Database: erp\n-- Server version\t" + s.Version() + "\n\n" +
 			"CHANGE MASTER TO MASTER_HOST='198.51.100.1';\nSTART SLAVE;\nCREATE TABLE t (i INT);\n" + statement + ";\n-- Dump completed\n"

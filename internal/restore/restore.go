@@ -199,6 +199,9 @@ func (w *work) restore(ctx context.Context, m method, v *Verdict) error {
 	v.RestoreSeconds = time.Since(began).Seconds()
 	if w.running != nil {
 		v.Server, v.Bytes = w.running.Version(), sizeOf(w.dir)
+		if !w.running.CutOff() {
+			v.Notes = append(v.Notes, "the server was kept from the network by its own settings alone: this account may make no network namespace")
+		}
 	}
 	return err
 }
@@ -206,7 +209,11 @@ func (w *work) restore(ctx context.Context, m method, v *Verdict) error {
 // start starts the server that is stopped when the test ends.
 func (w *work) start(ctx context.Context, data string, flags ...string) (*server, error) {
 	memory := cmp.Or(w.options.Memory, DefaultMemory)
-	s, err := startServer(ctx, w.program, w.dir, data, append(serverFlags(w.flavour, memory), flags...))
+	plugins := filepath.Join(w.dir, "plugins")
+	if err := os.MkdirAll(plugins, 0o755); err != nil {
+		return nil, err
+	}
+	s, err := startServer(ctx, w.program, w.dir, data, append(serverFlags(w.flavour, memory, plugins), flags...))
 	if err != nil {
 		return nil, err
 	}

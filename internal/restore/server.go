@@ -100,13 +100,15 @@ type server struct {
 	flags []string
 }
 
-// flags keep the server small, deaf and mute: no network, no events, no replication, nothing but its own folder.
-func serverFlags(flavour collector.Flavour, memory int64) []string {
+// serverFlags keep the server small, deaf and mute: no network, no events, no replication, nothing but its own folder,
+// no plugins that could do without these.
+func serverFlags(flavour collector.Flavour, memory int64, plugins string) []string {
 	size := strconv.FormatInt(memory, 10)
 	flags := []string{
 		"--skip-networking", "--skip-log-bin", "--event-scheduler=DISABLED", "--local-infile=OFF", "--performance-schema=OFF",
 		"--innodb-buffer-pool-size=" + size, "--max-heap-table-size=" + size, "--max-allowed-packet=1G", "--max-connections=20",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--skip-name-resolve",
+		"--plugin-dir=" + plugins,
 	}
 	if flavour == collector.MariaDB {
 		return append(flags, "--skip-slave-start")
@@ -131,7 +133,7 @@ func startServer(ctx context.Context, program sandbox.Program, dir, data string,
 	const patience = 5 * time.Minute // of a recovery, too
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	options := sandbox.Options{Program: program, Dir: dir, Flags: flags, Env: environment(), Data: data}
+	options := sandbox.Options{Program: program, Dir: dir, Flags: flags, Env: environment(), Data: data, NoNetwork: true}
 	if data != "" {
 		options.Flags = append(flags[:len(flags):len(flags)], openDoor)
 	}

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -35,6 +36,8 @@ type Options struct {
 	// Data is a data folder to serve in place of a fresh one. Its accounts are its own: without --skip-grant-tables
 	// among the flags root cannot log in. It is given to the account that the server runs as.
 	Data string
+	// NoNetwork cuts the server off the network, where the system lets this account do that: see Instance.CutOff.
+	NoNetwork bool
 }
 
 // Instance is a running database server. It serves TCP on the loopback interface and a unix socket; the only account
@@ -50,6 +53,7 @@ type Instance struct {
 	password string
 
 	child   *proc.Process
+	cutOff  bool
 	admin   *sql.DB
 	version string
 }
@@ -123,9 +127,16 @@ func (s *Instance) makeFolders() error {
 
 func (s *Instance) run(ctx context.Context, extra ...string) error {
 	path, args := s.options.Program.Command(append(s.flags(), extra...)...)
-	child, err := proc.Start(proc.Spec{
+	spec := proc.Spec{
 		Path: path, Args: args, Env: s.options.Env, Dir: s.dir, User: s.account, Log: s.options.Log, Grace: 30 * time.Second,
-	})
+		NoNetwork: s.options.NoNetwork && runtime.GOOS == "linux",
+	}
+	child, err := proc.Start(spec)
+	if err != nil && spec.NoNetwork {
+		spec.NoNetwork = false
+		child, err = proc.Start(spec)
+	}
+	s.cutOff = spec.NoNetwork
 	if err != nil {
 		return err
 	}
@@ -194,6 +205,9 @@ func (s *Instance) FilesDir() string { return filepath.Join(s.dir, "files") }
 
 func (s *Instance) tmpDir() string   { return filepath.Join(s.dir, "tmp") }
 func (s *Instance) initFile() string { return filepath.Join(s.dir, "init.sql") }
+
+// CutOff tells whether the running server has no network, as Options.NoNetwork wants it.
+func (s *Instance) CutOff() bool { return s.cutOff }
 
 // PID is the id of the server process.
 func (s *Instance) PID() int { return s.child.PID() }
