@@ -146,6 +146,9 @@ func (a *archive) glance(ctx context.Context, one *archived) error {
 			defer decoded.Close()
 			one.log.File, bad = binlog.Head(decoded)
 		}
+		if errors.Is(bad, io.EOF) || errors.Is(bad, io.ErrUnexpectedEOF) { // it is being compressed
+			bad = binlog.ErrShort
+		}
 		one.sort(bad, logUnread, a.logger)
 		return nil
 	}
