@@ -37,7 +37,7 @@ func appliedByLiquibase(t *testing.T, flavour collector.Flavour) []revision {
 func liquibaseFiles(t *testing.T, path string) []file {
 	t.Helper()
 	d := directory{path: path, files: liquibase().files}
-	found, err := d.list()
+	found, _, err := d.list()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestBrokenChangelogsAreNamed(t *testing.T) {
 		write(t, filepath.Join(folder, c.name), c.content)
 		for _, at := range []string{folder, filepath.Join(folder, c.name)} {
 			d := directory{path: at, files: liquibase().files}
-			if found, err := d.list(); err == nil || !strings.Contains(err.Error(), c.want) {
+			if found, _, err := d.list(); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s %q: %v, %v, want %q", c.name, c.content, found, err, c.want)
 			}
 		}
@@ -144,7 +144,7 @@ func TestBrokenChangelogsAreNamed(t *testing.T) {
 		write(t, filepath.Join(folder, "sub", "a.xml"), "<databaseChangeLog")
 		write(t, filepath.Join(folder, "root.yaml"), content)
 		d := directory{path: filepath.Join(folder, "root.yaml"), files: liquibase().files}
-		if found, err := d.list(); err == nil || !strings.Contains(err.Error(), want) {
+		if found, _, err := d.list(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v, want %q", content, found, err, want)
 		}
 	}
@@ -171,12 +171,12 @@ func TestChangelogsThatIncludeEachOther(t *testing.T) {
 	write(t, filepath.Join(folder, "b.yaml"), both("a.yaml", "y"))
 	d := directory{path: filepath.Join(folder, "a.yaml"), files: liquibase().files}
 	for range 2 {
-		if found, err := d.list(); err != nil || len(found) != 2 || found[0].version != "b.yaml::y::a" {
+		if found, _, err := d.list(); err != nil || len(found) != 2 || found[0].version != "b.yaml::y::a" {
 			t.Fatalf("%+v, %v", found, err)
 		}
 	}
 	write(t, filepath.Join(folder, "b.yaml"), both("a.yaml", "other"))
-	if found, err := d.list(); err != nil || found[0].version != "b.yaml::other::a" {
+	if found, _, err := d.list(); err != nil || found[0].version != "b.yaml::other::a" {
 		t.Errorf("after a change: %+v, %v", found, err)
 	}
 }

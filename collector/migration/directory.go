@@ -17,12 +17,15 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/migration/release"
 	"github.com/easy-erp/dbsync/internal/hang"
 )
 
 var (
-	directoryFiles = family("dbsync_migration_files", "Migrations in the files of the configured directory.")
-	fileFamilies   = []*collector.Family{directoryFiles}
+	directoryFiles = family("dbsync_migration_files", "Migrations in the files of the configured directory, or in the list that was pushed.")
+	pushedAt       = family("dbsync_migration_revisions_pushed_timestamp_seconds",
+		"When the list of migration files was pushed last that the configuration names, in Unix time.")
+	fileFamilies = []*collector.Family{directoryFiles, pushedAt}
 )
 
 const (
@@ -60,12 +63,24 @@ type reader struct {
 	folders map[*History]*directory
 }
 
-// directories returns the folders of the histories that have one.
-func directories(places []place) map[*History]*directory {
+// directories returns the folders of the histories that have one, and the lists in
+// their place.
+func directories(places []place, lists *release.Store) map[*History]*directory {
 	folders := map[*History]*directory{}
 	for _, p := range places {
-		if p.configured.Directory != "" && p.tool.files.wanted != nil {
-			folders[p.configured] = &directory{path: p.configured.Directory, files: p.tool.files}
+		switch h := p.configured; {
+		case p.tool.files.wanted == nil:
+		case h.Directory != "":
+			folders[h] = &directory{path: h.Directory, files: p.tool.files}
+		case h.Revisions != "" && lists != nil:
+			folders[h] = &directory{pushed: func() ([]file, time.Time, error) {
+				l, err := lists.Get(h.Revisions)
+				if err != nil {
+					return nil, time.Time{}, fmt.Errorf("list %s: %w", h.Revisions, err)
+				}
+				found, err := p.tool.listed(l.List)
+				return found, l.Time, err
+			}}
 		}
 	}
 	return folders
@@ -74,7 +89,7 @@ func directories(places []place) map[*History]*directory {
 // Collect reads the folders, each for itself: one that hangs keeps none waiting.
 func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
 	if len(r.folders) == 0 {
-		return collector.Skip(collector.Unconfigured, "name a directory in migrations.histories")
+		return collector.Skip(collector.Unconfigured, "name a directory or revisions in migrations.histories")
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -86,9 +101,12 @@ func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
 		}
 		wg.Go(func() {
 			out.Source(ctx, p.source(), func(ctx context.Context, out *collector.Sink) error {
-				l := d.refresh(ctx)
+				l, pushed := d.refresh(ctx)
 				if l.err != nil {
 					return l.err
+				}
+				if !pushed.IsZero() {
+					out.Emit(pushedAt, float64(pushed.Unix()), p.labels()...)
 				}
 				out.Emit(directoryFiles, float64(l.count()), p.labels()...)
 				return nil
@@ -99,13 +117,14 @@ func (r reader) Collect(ctx context.Context, out *collector.Sink) error {
 	return nil
 }
 
-// directory is a folder of migration files.
+// directory is a folder of migration files, or what is in its place.
 type directory struct {
-	path   string
-	files  files
-	guard  hang.Guard
-	newest atomic.Pointer[listing]
-	read   map[string]content // by path; used by list alone, which the guard keeps single
+	path     string
+	pushed   func() ([]file, time.Time, error) // the list that was pushed, and when; nil: there is a path
+	files    files
+	guard    hang.Guard
+	newest   atomic.Pointer[listing]
+	contents map[string]content // by path; used by list alone, which the guard keeps single
 }
 
 // content is what a file held when it was read.
@@ -132,30 +151,49 @@ func (l *listing) count() int {
 	return n
 }
 
-// refresh reads the folder. Unless something changed, the newest listing stays
-// the one that it was.
-func (d *directory) refresh(ctx context.Context) *listing {
-	found, err := hang.Do(ctx, &d.guard, d.list)
+// refresh reads the folder, and returns with it when the list was pushed that is in
+// its place. Unless something changed, the newest listing stays the one that it was.
+func (d *directory) refresh(ctx context.Context) (*listing, time.Time) {
+	type result struct {
+		files  []file
+		pushed time.Time
+	}
+	r, err := hang.Do(ctx, &d.guard, func() (result, error) {
+		found, pushed, err := d.list()
+		return result{found, pushed}, err
+	})
+	found := r.files
 	if err != nil {
 		err = fmt.Errorf("migration files: %w", err)
 	}
 	before := d.newest.Load()
 	if err == nil && before != nil && before.err == nil && sameFiles(before.files, found) {
-		return before
+		return before, r.pushed
 	}
 	l := &listing{found, err}
 	d.newest.Store(l)
-	return l
+	return l, r.pushed
 }
 
 func sameFiles(a, b []file) bool {
 	return slices.EqualFunc(a, b, func(x, y file) bool {
-		return x.path == y.path && x.version == y.version && x.checksum == y.checksum && x.written.Equal(y.written)
+		return x.path == y.path && x.version == y.version && x.checksum == y.checksum && x.only == y.only && x.written.Equal(y.written) &&
+			slices.Equal(x.after, y.after) && slices.Equal(x.replaces, y.replaces)
 	})
 }
 
-// list returns the migrations of the folder, or of the list that is in its place.
-func (d *directory) list() ([]file, error) {
+// list returns the migrations of the folder, or of what is in its place.
+func (d *directory) list() ([]file, time.Time, error) {
+	if d.pushed != nil {
+		return d.pushed()
+	}
+	found, err := d.read()
+	return found, time.Time{}, err
+}
+
+// read reads the folder, the file that names further ones, or the one that lists
+// names.
+func (d *directory) read() ([]file, error) {
 	root, err := filepath.EvalSymlinks(d.path)
 	if err != nil {
 		return nil, err
@@ -170,7 +208,7 @@ func (d *directory) list() ([]file, error) {
 		seen := map[string]content{}
 		found, err := d.files.follow(root, d.parser(seen))
 		if err == nil {
-			d.read = seen
+			d.contents = seen
 		}
 		return found, err
 	default:
@@ -190,18 +228,14 @@ func (d *directory) manifest(path string, written time.Time) ([]file, error) {
 	number := 0
 	for line := range strings.Lines(string(text)) {
 		number++
-		name := strings.TrimPrefix(filepath.ToSlash(strings.TrimSpace(line)), "./")
-		if !d.files.deep {
-			name = name[strings.LastIndexByte(name, '/')+1:]
+		f, ok, err := d.files.byName(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", d.path, number, err)
 		}
-		f, ok := d.files.wanted(name)
 		if !ok {
 			continue
 		}
-		if f.version == "" && !f.repeatable {
-			return nil, fmt.Errorf("%s line %d: the tool's versions are not in its files' names: name their folder instead", d.path, number)
-		}
-		f.path, f.written = name, written
+		f.written = written
 		if found = append(found, f); len(found) > maxFiles {
 			return nil, fmt.Errorf("%s: more than %d migrations", d.path, maxFiles)
 		}
@@ -234,7 +268,7 @@ func (d *directory) walk(root string) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.read = seen
+	d.contents = seen
 	return found, nil
 }
 
@@ -275,7 +309,7 @@ func (d *directory) parser(seen map[string]content) parser {
 		if err != nil {
 			return nil, time.Time{}, err
 		}
-		c, known := d.read[path]
+		c, known := d.contents[path]
 		if !known || c.size != stat.Size() || !c.modified.Equal(stat.ModTime()) {
 			text, err := readAll(path)
 			if err != nil {

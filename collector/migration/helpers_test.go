@@ -153,7 +153,7 @@ func (s series) of(schema string) map[string]float64 {
 // times are the families whose values depend on the clock: expect asks only that they are there.
 var times = []string{
 	"last_applied_timestamp_seconds", "last_duration_seconds", "lock_acquired_timestamp_seconds",
-	"oldest_pending_timestamp_seconds",
+	"oldest_pending_timestamp_seconds", "revisions_pushed_timestamp_seconds",
 }
 
 // expect compares all series of a schema with the wanted ones, one "name labels value" a line. A family of times is

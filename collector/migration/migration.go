@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector"
+	"github.com/easy-erp/dbsync/collector/migration/release"
 )
 
 // Options are what to read on one target.
@@ -16,6 +17,8 @@ type Options struct {
 	// Histories are those that need more than discovery knows. They win over
 	// what is discovered.
 	Histories []History
+	// Lists are what releases push, for histories that name one. nil: there are none.
+	Lists *release.Store
 }
 
 // History is a history that the user names.
@@ -26,8 +29,11 @@ type History struct {
 	Tool   string // one of [Tools]
 	Table  string // empty: the tool's own
 	// Directory holds the migration files, or is a file that lists them, one name a
-	// line; empty: what is pending is unknown.
+	// line, or the change log of Liquibase that includes the others.
 	Directory string
+	// Revisions is the name of the list that a release pushes, where there is no
+	// directory. Both empty: what is pending is unknown.
+	Revisions string
 	// MaxDuration is how long a migration may run; 0: no promise.
 	MaxDuration time.Duration
 	// NoLock says that the tool is told to take no lock, so that an unfinished
@@ -45,7 +51,7 @@ const (
 func Definitions(opts Options) []collector.Definition {
 	all := tools()
 	where := &catalog{tools: all, discover: opts.Discover, configured: configured(all, opts.Histories)}
-	folders := directories(where.configured)
+	folders := directories(where.configured, opts.Lists)
 	return []collector.Definition{
 		{
 			Name:     "migration.history",
@@ -70,7 +76,7 @@ func Definitions(opts Options) []collector.Definition {
 		},
 		{
 			Name:     "migration.files",
-			Help:     "Reads the folders of migration files that the configuration names.",
+			Help:     "Reads the folders of migration files that the configuration names, and the lists that were pushed.",
 			Default:  true,
 			Cost:     "Lists the folders; a file is read once, and again when it changed.",
 			Every:    filesEvery,

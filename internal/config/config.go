@@ -53,6 +53,7 @@ type History struct {
 	Target, Schema, Tool string
 	Table                string // empty: the tool's own
 	Directory            string // empty: not known
+	Revisions            string // the name of a list that is pushed; empty: none
 	MaxDuration          time.Duration
 	NoLock               bool
 }

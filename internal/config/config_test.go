@@ -96,7 +96,7 @@ func TestEveryKeyArrives(t *testing.T) {
 	if password, err := crm.Module.Password(); crm.Module.Name != "default" || password != testPassword || err != nil {
 		t.Errorf("module %s, password %q, %v", crm.Module.Name, password, err)
 	}
-	histories := []History{{"erp-replica", "easy_erp", "flyway", "history", "/srv/erp", 30 * time.Minute, true}}
+	histories := []History{{"erp-replica", "easy_erp", "flyway", "history", "/srv/erp", "", 30 * time.Minute, true}}
 	if got := c.Histories("erp-replica"); !reflect.DeepEqual(got, histories) {
 		t.Errorf("histories %+v, want %+v", got, histories)
 	}

@@ -128,8 +128,14 @@ type historyEntry struct {
 	Tool string `yaml:"tool"`
 	// The history table. Default: the tool's own.
 	Table string `yaml:"table,omitempty"`
-	// The folder of the migration files, which shows what is pending.
+	// The folder of the migration files, which shows what is pending. Or a file: one
+	// that lists their names, one a line; for Liquibase the change log that includes
+	// the others.
 	Directory string `yaml:"directory,omitempty"`
+	// The name of the list of migration files that a release pushes, where the files
+	// are not on this host: see `dbsyncctl migration revisions`. Not together with
+	// directory.
+	Revisions string `yaml:"revisions,omitempty"`
 	// How long a migration may run before it counts as stuck.
 	MaxDuration duration `yaml:"max_duration,omitempty"`
 	// Says that the tool takes no lock (golang-migrate's x-no-lock), so that a dirty

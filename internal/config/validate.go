@@ -163,6 +163,9 @@ func (v *validator) collectors(switches map[string]bool) {
 	}
 }
 
+// listName is the name of a list that releases push.
+var listName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
 func (v *validator) histories(entries []historyEntry) {
 	for i, e := range entries {
 		key := fmt.Sprintf("migrations.histories[%d]", i)
@@ -173,8 +176,15 @@ func (v *validator) histories(entries []historyEntry) {
 			v.add(key+".tool", "%q cannot be read: %s", e.Tool, unknownName(e.Tool, tools))
 		}
 		v.absolute(key+".directory", e.Directory)
+		switch {
+		case e.Revisions == "":
+		case e.Directory != "":
+			v.add(key+".revisions", "there is a directory, which says what the migrations are: remove one of the two")
+		case !listName.MatchString(e.Revisions):
+			v.add(key+".revisions", "%q: want up to 100 letters, digits, dots, dashes and underscores", e.Revisions)
+		}
 		v.config.histories = append(v.config.histories, History{
-			Target: e.Target, Schema: e.Schema, Tool: e.Tool, Table: e.Table, Directory: e.Directory,
+			Target: e.Target, Schema: e.Schema, Tool: e.Tool, Table: e.Table, Directory: e.Directory, Revisions: e.Revisions,
 			MaxDuration: time.Duration(e.MaxDuration), NoLock: e.NoLock,
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/easy-erp/dbsync/collector/host"
 	"github.com/easy-erp/dbsync/collector/job"
 	"github.com/easy-erp/dbsync/collector/migration"
+	"github.com/easy-erp/dbsync/collector/migration/release"
 	"github.com/easy-erp/dbsync/collector/mysql"
 	"github.com/easy-erp/dbsync/collector/schemachange"
 	"github.com/easy-erp/dbsync/internal/config"
@@ -100,10 +101,10 @@ func definitions(p plan, server collector.Server, runs *job.Store) []collector.D
 
 // migrations turns the plan into the collectors' options.
 func (p plan) migrations() migration.Options {
-	o := migration.Options{Discover: p.discover}
+	o := migration.Options{Discover: p.discover, Lists: release.New(p.stateDir)}
 	for _, h := range p.histories {
 		o.Histories = append(o.Histories, migration.History{
-			Schema: h.Schema, Tool: h.Tool, Table: h.Table, Directory: h.Directory, MaxDuration: h.MaxDuration, NoLock: h.NoLock,
+			Schema: h.Schema, Tool: h.Tool, Table: h.Table, Directory: h.Directory, Revisions: h.Revisions, MaxDuration: h.MaxDuration, NoLock: h.NoLock,
 		})
 	}
 	return o

@@ -34,6 +34,7 @@ type Exporter struct {
 
 	runWrites  chan struct{} // one for each report of a run that may go on
 	refreshing hang.Guard    // of the state folder, for the run API
+	listing    hang.Guard    // of the lists that releases push
 
 	reloading sync.Mutex
 	current   atomic.Pointer[generation] // nil when stopped

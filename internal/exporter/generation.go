@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/easy-erp/dbsync/collector/job"
+	"github.com/easy-erp/dbsync/collector/migration/release"
 	"github.com/easy-erp/dbsync/internal/config"
 )
 
@@ -19,7 +20,8 @@ type generation struct {
 	config   *config.Config
 	targets  []*target // in the configuration's order; the first is the host's when there are none
 	visitors *visitors
-	runs     *job.Store // what jobs have reported
+	runs     *job.Store     // what jobs have reported
+	lists    *release.Store // what releases have pushed
 }
 
 // main returns the target that /metrics serves.
@@ -77,7 +79,7 @@ func newHostPlan(c *config.Config) *hostPlan {
 // build makes a generation, taking over from the old one every target whose plan
 // is the same. On an error nothing of it stays behind. old may be nil.
 func (e *Exporter) build(c *config.Config, old *generation) (*generation, error) {
-	next := &generation{config: c, visitors: e.inheritVisitors(c, old), runs: e.inheritRuns(c, old)}
+	next := &generation{config: c, visitors: e.inheritVisitors(c, old), runs: e.inheritRuns(c, old), lists: release.New(c.StateDir())}
 	for _, p := range e.plans(c) {
 		t := takeOver(old, p)
 		if t == nil {

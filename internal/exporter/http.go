@@ -91,6 +91,9 @@ func (e *Exporter) routes() []route {
 		{"GET", "/api/v1/runs", e.handle(e.listRuns)},
 		{"POST", "/api/v1/runs", e.handle(e.withToken(e.reportRun))},
 		{"DELETE", "/api/v1/runs", e.handle(e.withToken(e.deleteRuns))},
+		{"GET", "/api/v1/revisions", e.handle(e.listRevisions)},
+		{"PUT", "/api/v1/revisions", e.handle(e.withToken(e.putRevisions))},
+		{"DELETE", "/api/v1/revisions", e.handle(e.withToken(e.deleteRevisions))},
 		{"GET", "/api/v1/openapi.yaml", e.handle(openAPI)},
 	}
 }

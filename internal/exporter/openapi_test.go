@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/easy-erp/dbsync/collector/job"
+	"github.com/easy-erp/dbsync/collector/migration/release"
 )
 
 // apiDocument is what the tests read of openapi.yaml.
@@ -67,7 +68,10 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 // The fields of the JSON are those that are described.
 func TestOpenAPIDescribesEveryField(t *testing.T) {
 	doc := readOpenAPI(t)
-	for name, typ := range map[string]reflect.Type{"Run": reflect.TypeFor[job.Run](), "Task": reflect.TypeFor[job.Task]()} {
+	for name, typ := range map[string]reflect.Type{
+		"Run": reflect.TypeFor[job.Run](), "Task": reflect.TypeFor[job.Task](), "RevisionSummary": reflect.TypeFor[revisionSummary](),
+		"RevisionList": reflect.TypeFor[release.List](), "RevisionFile": reflect.TypeFor[release.File](),
+	} {
 		var fields, required []string
 		for i := range typ.NumField() {
 			tag, options, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
@@ -103,8 +107,8 @@ func TestOpenAPIDescribesEveryStatus(t *testing.T) {
 	}
 	for path, operations := range doc.Paths {
 		for method := range operations {
-			for _, query := range []string{"", "?collect[]=nope", "?target=erp", "?run_type=a&task=b", "?x=y"} {
-				for _, body := range []string{"", "{}", runJSON(nil), strings.Repeat(" ", 70<<10)} {
+			for _, query := range []string{"", "?collect[]=nope", "?target=erp", "?run_type=a&task=b", "?x=y", "?name=erp"} {
+				for _, body := range []string{"", "{}", runJSON(nil), "V1__a.sql", strings.Repeat(" ", 70<<10)} {
 					check(strings.ToUpper(method), path+query, body, nil)
 					check(strings.ToUpper(method), path+query, body, bearer)
 				}

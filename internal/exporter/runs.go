@@ -145,9 +145,9 @@ func (e *Exporter) writeRuns(ctx context.Context, change func(context.Context, *
 
 // runs returns the store of the generation in force.
 func (e *Exporter) runs() (*job.Store, error) {
-	g := e.current.Load()
-	if g == nil {
-		return nil, failure(unavailable, "the exporter is stopping")
+	g, err := e.generation()
+	if err != nil {
+		return nil, err
 	}
 	return g.runs, nil
 }
