@@ -71,8 +71,9 @@ func Outcome(err error) Status {
 
 // Client reports runs. It is safe for concurrent use.
 type Client struct {
-	deliver func(context.Context, report) error
-	now     func() time.Time
+	deliver  func(context.Context, report) error
+	pushList func(ctx context.Context, name string, files []string) error // nil: without a URL
+	now      func() time.Time
 }
 
 // New returns a client. It reads and connects to nothing yet.
@@ -89,7 +90,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dbsync client: %w", err)
 	}
-	c.deliver = p.deliver
+	c.deliver, c.pushList = p.deliver, p.pushList
 	return c, nil
 }
 
@@ -128,4 +129,26 @@ func (c *Client) Event(ctx context.Context, t Task, status Status, values map[st
 		ID: rand.Text(), RunType: t.RunType, Task: t.Name, Status: status, Start: now, End: &now,
 		ExpectedIntervalSeconds: t.ExpectedInterval.Seconds(), Values: values,
 	})
+}
+
+// Revisions pushes the names of the migration files that a release has, below their
+// folder, such as "V1__orders.sql". A history that names the list in
+// migrations.histories of the exporter's configuration is compared with the newest
+// one: what is in the list and was not applied is pending. It needs the URL:
+// where the state folder is, the configuration can name the folder of the files. To
+// push the same list again is no harm.
+func (c *Client) Revisions(ctx context.Context, name string, files []string) error {
+	err := checkList(name, files)
+	if err == nil && c.pushList == nil {
+		err = errors.New("a list is pushed to a URL: name the folder of the files in the exporter's configuration instead")
+	}
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+		defer cancel()
+		err = c.pushList(ctx, name, files)
+	}
+	if err != nil {
+		return fmt.Errorf("dbsync client: migration files %s: %w", name, err)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -216,6 +217,39 @@ func TestOutcome(t *testing.T) {
 	} {
 		if got := client.Outcome(err); got != want {
 			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+	}
+}
+
+// TestRevisionsArePushed to the real exporter, which shows what it has.
+func TestRevisionsArePushed(t *testing.T) {
+	e := start(t)
+	c := newClient(t, client.Options{URL: e.url, TokenFile: e.tokenFile})
+	for range 2 {
+		if err := c.Revisions(t.Context(), "erp", []string{"V1__a.sql", "more/V2__b.sql"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	response, err := http.Get(e.url + "/api/v1/revisions?name=erp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || !strings.Contains(string(body), `"name":"erp","files":2,`) {
+		t.Errorf("%s, %v", body, err)
+	}
+	for want, call := range map[string]func() error{
+		"no file's name": func() error { return c.Revisions(t.Context(), "erp", []string{"a\nb"}) },
+		"there are none": func() error { return c.Revisions(t.Context(), "erp", nil) },
+		"want up to 100": func() error { return c.Revisions(t.Context(), "../erp", []string{"a"}) },
+		"is pushed to a URL": func() error {
+			return newClient(t, client.Options{StateDir: e.stateDir}).Revisions(t.Context(), "erp", []string{"a"})
+		},
+		"answers 400 Bad Reque": func() error { return c.Revisions(t.Context(), "erp", []string{strings.Repeat("a", 2000)}) },
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

@@ -18,7 +18,8 @@ import (
 
 // pusher reports to the exporter's run API.
 type pusher struct {
-	url       string
+	runs      string // the address that takes them
+	revisions string
 	account   *url.Userinfo
 	tokenFile string
 	http      *http.Client
@@ -34,7 +35,7 @@ func newPusher(o Options) (*pusher, error) {
 	}
 	p := &pusher{account: u.User, tokenFile: o.TokenFile}
 	u.User = nil
-	p.url = u.JoinPath("api/v1/runs").String()
+	p.runs, p.revisions = u.JoinPath("api/v1/runs").String(), u.JoinPath("api/v1/revisions").String()
 	client := http.Client{}
 	if o.HTTPClient != nil {
 		client = *o.HTTPClient
@@ -47,15 +48,26 @@ func newPusher(o Options) (*pusher, error) {
 // pauses are between attempts: a report that is repeated counts once.
 func pauses() []time.Duration { return []time.Duration{200 * time.Millisecond, time.Second, 0} }
 
-// deliver posts the report, and again when the exporter could not take it.
+// deliver posts the report.
 func (p *pusher) deliver(ctx context.Context, r report) error {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
+	return p.send(ctx, http.MethodPost, p.runs, "application/json", body)
+}
+
+// pushList replaces the list of migration files.
+func (p *pusher) pushList(ctx context.Context, name string, files []string) error {
+	to := p.revisions + "?" + url.Values{"name": {name}}.Encode()
+	return p.send(ctx, http.MethodPut, to, "text/plain", []byte(strings.Join(files, "\n")))
+}
+
+// send sends a request, and again when the exporter could not take it.
+func (p *pusher) send(ctx context.Context, method, to, kind string, body []byte) (err error) {
 	for _, pause := range pauses() {
 		var again bool
-		if again, err = p.post(ctx, body); !again || pause == 0 {
+		if again, err = p.once(ctx, method, to, kind, body); !again || pause == 0 {
 			break
 		}
 		select {
@@ -67,16 +79,16 @@ func (p *pusher) deliver(ctx context.Context, r report) error {
 	return err
 }
 
-// post sends the report once; true when another attempt may help.
-func (p *pusher) post(ctx context.Context, body []byte) (again bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
+// once sends a request; true when another attempt may help.
+func (p *pusher) once(ctx context.Context, method, to, kind string, body []byte) (again bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, to, bytes.NewReader(body))
 	if err != nil {
 		return false, err
 	}
 	if err := p.authorize(request); err != nil {
 		return false, err
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", kind)
 	response, err := p.http.Do(request)
 	if err != nil {
 		return ctx.Err() == nil, err
@@ -86,7 +98,7 @@ func (p *pusher) post(ctx context.Context, body []byte) (again bool, err error) 
 	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusCreated {
 		return false, nil
 	}
-	return response.StatusCode >= 500, fmt.Errorf("%s answers %s: %s", p.url, response.Status, message(answer))
+	return response.StatusCode >= 500, fmt.Errorf("%s answers %s: %s", to, response.Status, message(answer))
 }
 
 // authorize adds the token, and the account where there is one.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -60,4 +61,21 @@ func (s Status) valid() bool {
 		return true
 	}
 	return false
+}
+
+// checkList refuses what would be another list than the one that is meant: a line is
+// a name.
+func checkList(name string, files []string) error {
+	switch {
+	case !taskPattern.MatchString(name):
+		return fmt.Errorf("name %q: want up to 100 letters, digits, dots, dashes and underscores", name)
+	case len(files) == 0:
+		return errors.New("there are none")
+	}
+	for _, file := range files {
+		if file == "" || strings.ContainsAny(file, "\r\n") || strings.HasPrefix(file, "{") {
+			return fmt.Errorf("%q is no file's name", file)
+		}
+	}
+	return nil
 }

@@ -12,6 +12,9 @@ import (
 
 const program = "dbsyncctl"
 
+// defaultStateDir is what the packages' exporter reads.
+const defaultStateDir = "/var/lib/dbsync"
+
 const help = `Starts dbsync, reports jobs to it, checks and renders its configuration, and asks it how things are.
 
 Try it, with nothing but this file and the packages of Debian or Ubuntu:
@@ -64,6 +67,7 @@ func (c *cli) addCommands() {
 	c.addUp()
 	c.addRun()
 	c.addBackup()
+	c.addMigration()
 	c.addAlert()
 	c.addChannel()
 	c.addServe()

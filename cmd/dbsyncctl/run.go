@@ -36,9 +36,6 @@ the next run from the same folder that shows as one in progress.
 Exit status: that of the command; 128 and the number of the signal that killed it; 124 timeout, 126 it could not be run,
 127 it was not found. 2: the command line is wrong, and nothing was run.`
 
-// defaultStateDir is what the packages' exporter reads.
-const defaultStateDir = "/var/lib/dbsync"
-
 // wrapped is `dbsyncctl run`.
 type wrapped struct {
 	job      wrap.Job
