@@ -17,10 +17,10 @@ func schemaChangeTable(l Lang) dash.Panel {
 	return table(about{
 		id: 24, title: l.T("Schema changes in progress", "进行中的结构变更"),
 		description: l.T(
-			"ALTER TABLE of InnoDB or MariaDB, gh-ost and pt-online-schema-change at work. Until the end counts on the pace so far. Paused is "+
+			"ALTER TABLE of InnoDB or MariaDB, gh-ost, pt-online-schema-change and Spirit at work. Until the end counts on the pace so far. Paused is "+
 				"gh-ost sparing the server. Do not kill a copy at 90 % without knowing what its rollback costs.",
-			"执行中的 ALTER TABLE（InnoDB、MariaDB）、gh-ost 与 pt-online-schema-change。剩余时间按已有进度推算；暂停表示 gh-ost 在让路。不清楚回滚代价时，不要在 90% 处终止。"),
-		noValue: noChange(l), alerts: []string{"SchemaChangeStalled"},
+			"执行中的 ALTER TABLE（InnoDB、MariaDB）、gh-ost、pt-online-schema-change 与 Spirit。剩余时间按已有进度推算；暂停表示 gh-ost 在让路。不清楚回滚代价时，不要在 90% 处终止。"),
+		noValue: noChange(l), alerts: []string{"SchemaChangeStalled", "SchemaChangeStopped"},
 	}, ascending(l.T("Until the end", "剩余时间")),
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
 		column{label: "schema", title: l.T("Schema", "库")},
@@ -36,6 +36,7 @@ func schemaChangeTable(l Lang) dash.Panel {
 			state{"0", l.T("▶ no", "▶ 否"), green},
 			state{"1", l.T("… yes", "… 是"), orange},
 		)},
+		column{title: l.T("Last sign of life", "最近活动"), unit: agoUnit, expr: millis(ofChange("dbsync_schema_change_last_activity_timestamp_seconds"))},
 	)
 }
 
@@ -53,7 +54,7 @@ func schemaChangeProgress(l Lang) dash.Panel {
 func schemaChangeLeftovers(l Lang) dash.Panel {
 	of := func(name string) string { return maxBy("instance, schema, method, kind", metric(name)) }
 	return table(about{
-		id: 26, title: l.T("Left behind by gh-ost and pt-osc", "gh-ost 与 pt-osc 的残余"),
+		id: 26, title: l.T("Left behind by gh-ost, pt-osc and Spirit", "gh-ost、pt-osc 与 Spirit 的残余"),
 		description: l.T(
 			"Tables and triggers of changes that were given up. A trigger writes every change of its table twice: drop triggers first, then the tables.",
 			"已放弃的变更遗留的表与触发器。触发器会让每次修改写两遍：先删除触发器，再删除表。"),
