@@ -60,6 +60,7 @@ dashboards: {annotations: {grafana_folder: dbsync}}
 networkPolicy:
   from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
   ports: [8443]
+restoreTest: {backups: [{name: nightly}, {name: Weekly_full.1, schedule: "0 3 1 * *"}], image: "registry/restore:1", args: [--live], storageClass: fast}
 `
 
 // render returns the rendered files of the chart by their paths.
@@ -215,6 +216,27 @@ func TestEveryTargetIsScrapedAndReachable(t *testing.T) {
 	for _, port := range []string{"3306", "3307", "8443"} {
 		if strings.Count(policy, "port: "+port+"}") != 1 {
 			t.Errorf("port %s is not open once:\n%s", port, policy)
+		}
+	}
+}
+
+// TestRestoreTests holds the jobs against what dbsyncctl takes.
+func TestRestoreTests(t *testing.T) {
+	const path = "dbsync/templates/restoretest.yaml"
+	if text := render(t, "", "Helm")[path]; strings.TrimSpace(text) != "" {
+		t.Errorf("without a backup there is\n%s", text)
+	}
+	var names []string
+	for _, o := range objects(t, render(t, everything, "Helm")[path]) {
+		names = append(names, o.Kind+" "+o.Metadata.Name)
+	}
+	want := []string{"CronJob dbsync-restore-nightly", "NetworkPolicy dbsync-restore-test", "CronJob dbsync-restore-weekly-full-1"}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	for _, flag := range []string{"Weekly_full.1", "--push=http://dbsync:19104", "--temp-dir=/restore", "--live"} {
+		if !strings.Contains(render(t, everything, "Helm")[path], flag) {
+			t.Errorf("no %s", flag)
 		}
 	}
 }

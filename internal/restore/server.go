@@ -118,13 +118,13 @@ func serverFlags(flavour collector.Flavour, memory int64, plugins string) []stri
 
 // environment is all that the server gets of ours: no token and no password is in it.
 func environment() []string {
-	var kept []string
+	kept := []string{} // not nil, which would be all of ours
 	for _, name := range []string{"PATH", "TZ", "LANG"} {
 		if value, ok := os.LookupEnv(name); ok {
 			kept = append(kept, name+"="+value)
 		}
 	}
-	return append(kept, "DBSYNC_RESTORE_TEST=1")
+	return kept
 }
 
 // startServer starts a server below the folder: an empty one, or one on a data folder of a backup, whose accounts are

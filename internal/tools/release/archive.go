@@ -22,6 +22,7 @@ func documents() []string {
 		"LICENSE", "NOTICE", "README.md", "README.zh-CN.md", "CHANGELOG.md", "deploy/config/dbsync.yml",
 		"deploy/systemd/dbsync_exporter.service", "deploy/systemd/dbsync_exporter.default", "deploy/systemd/dbsync.sysusers",
 		"deploy/systemd/dbsync.tmpfiles",
+		"deploy/systemd/dbsync-restore-test@.service", "deploy/systemd/dbsync-restore-test@.timer",
 	}
 }
 

@@ -97,12 +97,14 @@ func (r *release) contents(dir, format string, programs, helpers []file) (nfpmfi
 		add(source, target, "", 0o644)
 	}
 	for source, target := range map[string]string{
-		"deploy/systemd/dbsync_exporter.service": "/usr/lib/systemd/system/dbsync_exporter.service",
-		"deploy/systemd/dbsync.sysusers":         "/usr/lib/sysusers.d/dbsync.conf",
-		"deploy/systemd/dbsync.tmpfiles":         "/usr/lib/tmpfiles.d/dbsync.conf",
-		"deploy/config/dbsync.yml":               "/usr/share/doc/dbsync/examples/dbsync.yml",
-		"README.md":                              "/usr/share/doc/dbsync/README.md",
-		"NOTICE":                                 "/usr/share/doc/dbsync/NOTICE",
+		"deploy/systemd/dbsync_exporter.service":      "/usr/lib/systemd/system/dbsync_exporter.service",
+		"deploy/systemd/dbsync-restore-test@.service": "/usr/lib/systemd/system/dbsync-restore-test@.service",
+		"deploy/systemd/dbsync-restore-test@.timer":   "/usr/lib/systemd/system/dbsync-restore-test@.timer",
+		"deploy/systemd/dbsync.sysusers":              "/usr/lib/sysusers.d/dbsync.conf",
+		"deploy/systemd/dbsync.tmpfiles":              "/usr/lib/tmpfiles.d/dbsync.conf",
+		"deploy/config/dbsync.yml":                    "/usr/share/doc/dbsync/examples/dbsync.yml",
+		"README.md":                                   "/usr/share/doc/dbsync/README.md",
+		"NOTICE":                                      "/usr/share/doc/dbsync/NOTICE",
 	} {
 		add(filepath.Join(r.root, source), target, "", 0o644)
 	}

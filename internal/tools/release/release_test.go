@@ -216,7 +216,8 @@ func TestDebianPackage(t *testing.T) {
 	}
 	for path, mode := range map[string]os.FileMode{
 		"etc/dbsync/dbsync.yml": 0o640, "usr/bin/dbsync_exporter": 0o755, "usr/share/man/man1/dbsyncctl.1.gz": 0o644,
-		"usr/lib/systemd/system/dbsync_exporter.service": 0o644, "var/lib/dbsync": 0o750, "var/lib/dbsync/incoming": 0o770,
+		"usr/lib/systemd/system/dbsync_exporter.service":    0o644,
+		"usr/lib/systemd/system/dbsync-restore-test@.timer": 0o644, "var/lib/dbsync": 0o750, "var/lib/dbsync/incoming": 0o770,
 	} {
 		info, err := os.Stat(filepath.Join(root, path))
 		if err != nil || info.Mode().Perm() != mode {
