@@ -73,18 +73,18 @@ func healthCode(h status.Health) error {
 // writeStatus writes a status for people. What is not known has no line.
 func writeStatus(w io.Writer, s status.Status, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "SERVER\tHEALTH\t"+strings.ToUpper(strings.Join(status.Parts(), "\t")))
-	row := func(name string, whole status.Health, parts map[string]status.Health) {
+	fmt.Fprintln(table, "SERVER\tHEALTH\t"+strings.ToUpper(strings.Join(status.Parts(), "\t"))+"\tNEXT MIGRATION")
+	row := func(name string, whole status.Health, parts map[string]status.Health, next string) {
 		fmt.Fprintf(table, "%s\t%s", name, whole)
 		for _, part := range status.Parts() {
 			fmt.Fprintf(table, "\t%s", parts[part])
 		}
-		fmt.Fprintln(table)
+		fmt.Fprintf(table, "\t%s\n", next)
 	}
 	for _, i := range s.Instances {
-		row(i.Name, i.Health, i.Parts)
+		row(i.Name, i.Health, i.Parts, verdict(i.Obstacles))
 	}
-	row("all", s.Health, s.Parts)
+	row("all", s.Health, s.Parts, "")
 	fmt.Fprintln(table)
 	for _, card := range status.Cards() {
 		if figure, ok := s.KPI[card.Rule]; ok {
@@ -102,6 +102,17 @@ func writeStatus(w io.Writer, s status.Status, now time.Time) error {
 		fmt.Fprintf(w, "\n%s %s: %s (%s, since %s)\n    %s\n", word, a.Name, a.Where, a.Severity, now.Sub(a.Since).Round(time.Second), a.Summary)
 	}
 	return nil
+}
+
+// verdict says whether it is a good moment for a migration.
+func verdict(obstacles []string) string {
+	switch {
+	case obstacles == nil:
+		return string(status.Unknown)
+	case len(obstacles) == 0:
+		return "go"
+	}
+	return "no-go: " + strings.Join(obstacles, ", ")
 }
 
 // number writes a figure as people do.

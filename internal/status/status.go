@@ -31,6 +31,9 @@ type Instance struct {
 	Name   string            `json:"name"`
 	Health Health            `json:"health"`
 	Parts  map[string]Health `json:"parts"`
+	// Obstacles are what is in the way of the next migration, by the words of dbsync:migration_readiness:obstacle; null when
+	// that is not known, empty when nothing is.
+	Obstacles []string `json:"migration_obstacles"`
 }
 
 // Figure is a number for people.
@@ -71,6 +74,9 @@ func Cards() []Card {
 // Card is a figure without its value.
 type Card struct{ Rule, Title, Unit string }
 
+// obstacles is the rule that has 1 for what is in the way of a migration, and 0 for what is known not to be.
+const obstacles = "dbsync:migration_readiness:obstacle"
+
 // recorded are the rules that a status is made of.
 const recorded = `{__name__=~"dbsync:.*|instance:dbsync_(.*_)?health:max"}`
 
@@ -108,6 +114,9 @@ func newStatus(samples model.Vector) Status {
 		name, value := string(sample.Metric[model.MetricNameLabel]), float64(sample.Value)
 		rule, isInstance := strings.CutPrefix(name, "instance:")
 		switch part, isHealth := healthPart(rule); {
+		case name == obstacles:
+			i := instanceOf(instances, string(sample.Metric["instance"]))
+			i.obstacle(string(sample.Metric["reason"]), value)
 		case !isHealth:
 			s.card(name, value)
 		case !isInstance:
@@ -123,6 +132,16 @@ func newStatus(samples model.Vector) Status {
 		}
 	}
 	return s
+}
+
+func (i *Instance) obstacle(reason string, value float64) {
+	if i.Obstacles == nil {
+		i.Obstacles = []string{}
+	}
+	if value > 0 {
+		i.Obstacles = append(i.Obstacles, reason)
+		slices.Sort(i.Obstacles)
+	}
 }
 
 // watched tells a database server from the others that Prometheus scrapes, which are of interest when they are ill.

@@ -26,6 +26,12 @@ func sample(name, instance string, value float64) *model.Sample {
 	return &model.Sample{Metric: metric, Value: model.SampleValue(value)}
 }
 
+func obstacle(instance, reason string, value float64) *model.Sample {
+	s := sample(obstacles, instance, value)
+	s.Metric["reason"] = model.LabelValue(reason)
+	return s
+}
+
 func TestWhatIsNotKnownIsNotOK(t *testing.T) {
 	got := newStatus(model.Vector{
 		sample("dbsync:health:max", "", 2),
@@ -38,13 +44,19 @@ func TestWhatIsNotKnownIsNotOK(t *testing.T) {
 		sample("instance:dbsync_health:max", "127.0.0.1:9093", 2),
 		sample("dbsync:backup_success:ratio7d", "", 0.5),
 		sample("dbsync:alerts_firing:count", "", 3),
+		obstacle("erp-primary", "replica_lag", 1),
+		obstacle("erp-primary", "disk_space", 1),
+		obstacle("erp-primary", "backup", 0),
+		sample("instance:dbsync_database_health:max", "erp-replica", 0),
+		obstacle("erp-replica", "backup", 0),
 	})
 	want := Status{
 		Health: Critical,
 		Parts:  map[string]Health{"database": OK, "backup": Warning, "migration": Unknown},
 		Instances: []Instance{
-			{"127.0.0.1:9093", Critical, map[string]Health{"database": Unknown, "backup": Unknown, "migration": Unknown}},
-			{"erp-primary", Critical, map[string]Health{"database": OK, "backup": Unknown, "migration": Critical}},
+			{"127.0.0.1:9093", Critical, map[string]Health{"database": Unknown, "backup": Unknown, "migration": Unknown}, nil},
+			{"erp-primary", Critical, map[string]Health{"database": OK, "backup": Unknown, "migration": Critical}, []string{"disk_space", "replica_lag"}},
+			{"erp-replica", Unknown, map[string]Health{"database": OK, "backup": Unknown, "migration": Unknown}, []string{}},
 		},
 		KPI: map[string]Figure{"dbsync:backup_success:ratio7d": {"backups that succeeded, 7 d", 0.5, "ratio"}},
 	}
@@ -63,7 +75,7 @@ func TestEveryCardHasItsRule(t *testing.T) {
 	for _, rule := range all {
 		recorded[rule.Record] = true
 	}
-	names := []string{"dbsync:health:max", "instance:dbsync_health:max"}
+	names := []string{"dbsync:health:max", "instance:dbsync_health:max", obstacles}
 	for _, part := range Parts() {
 		names = append(names, "dbsync:"+part+"_health:max", "instance:dbsync_"+part+"_health:max")
 	}
