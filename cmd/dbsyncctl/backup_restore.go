@@ -56,19 +56,20 @@ const (
 
 // restoreTest is `dbsyncctl backup restore-test`.
 type restoreTest struct {
-	of          *ofBackup
-	run         string
-	options     restore.Options
-	tolerance   tolerance
-	live        bool
-	liveSet     bool
-	memory      units.Base2Bytes
-	disk        units.Base2Bytes
-	timeout     time.Duration
-	stateDir    string
-	push        *url.URL
-	token       string
-	noReporting bool
+	of           *ofBackup
+	run          string
+	options      restore.Options
+	tolerance    tolerance
+	live         bool
+	toleranceSet bool
+	liveSet      bool
+	memory       units.Base2Bytes
+	disk         units.Base2Bytes
+	timeout      time.Duration
+	stateDir     string
+	push         *url.URL
+	token        string
+	noReporting  bool
 }
 
 func (c *cli) addBackupRestoreTest(group *kingpin.CmdClause) {
@@ -86,7 +87,7 @@ func (c *cli) addBackupRestoreTest(group *kingpin.CmdClause) {
 	command.Flag("live", "Compare with the target; the default is to do so when the configuration has a restore_test.tolerance.").
 		IsSetByUser(&r.liveSet).BoolVar(&r.live)
 	command.Flag("tolerance", "How far numbers of rows may lie apart, compared with the target: 5%; the default is that of the configuration, or 5%.").
-		PlaceHolder("SHARE").SetValue(&r.tolerance)
+		PlaceHolder("SHARE").IsSetByUser(&r.toleranceSet).SetValue(&r.tolerance)
 	durationFlag(command, "timeout", "Give up after this time.", &r.timeout)
 	command.Flag("state-dir", "Report into this folder on this machine.").
 		Default(defaultStateDir).Envar("DBSYNC_STATE_DIR").StringVar(&r.stateDir)
@@ -169,7 +170,7 @@ func (r *restoreTest) configure() (config.Backup, func() error, error) {
 	const usual = 0.05
 	r.options.Tolerance = usual
 	switch {
-	case r.tolerance > 0:
+	case r.toleranceSet:
 		r.options.Tolerance = float64(r.tolerance)
 	case configured.RestoreTolerance > 0:
 		r.options.Tolerance = configured.RestoreTolerance

@@ -81,6 +81,9 @@ func (d *dump) all() bool {
 func (d *dump) rows() map[table]int64 { return nil }
 
 func (d *dump) restore(ctx context.Context, w *work) error {
+	if err := w.choose(ctx, d.server()); err != nil {
+		return err
+	}
 	s, err := w.start(ctx, "")
 	if err != nil {
 		return err

@@ -133,14 +133,15 @@ func (m *mydumper) readMetadata(text []byte) {
 	}
 }
 
-func (m *mydumper) server() string { return m.made }
-
 // all is not known: it dumps what it was told to.
 func (m *mydumper) all() bool { return false }
 
 func (m *mydumper) rows() map[table]int64 { return m.promise }
 
 func (m *mydumper) restore(ctx context.Context, w *work) error {
+	if err := w.choose(ctx, m.made); err != nil {
+		return err
+	}
 	s, err := w.start(ctx, "")
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,18 +29,16 @@ type physical struct {
 	chain   []*backup.Copy
 	maria   bool
 	program sandbox.Program // the tool
+	unpack  sandbox.Program // what unpacks its streams, where there is one
 	made    string          // by which version of the server
 }
 
 func openPhysical(ctx context.Context, o *Options) (method, error) {
 	p := &physical{chain: o.Chain, maria: o.Method == "mariadb-backup"}
 	for _, c := range o.Chain {
-		if !c.Folder {
-			return nil, fmt.Errorf("%s: a stream is not restored here: let a backup that is a folder be tested, or unpack it (mbstream -x, xbstream -x)", c.Run.ID)
-		}
 		for _, f := range c.Files {
-			if ext := path.Ext(f.Name); ext == ".qp" || ext == ".xbcrypt" {
-				return nil, fmt.Errorf("%s/%s: what is packed with qpress or encrypted is not restored here: unpack it, and let a backup with that path be tested", c.Run.ID, f.Name)
+			if err := unpackable(f.Name); err != nil && c.Folder {
+				return nil, fmt.Errorf("%s: %w", c.Run.ID, err)
 			}
 		}
 	}
@@ -52,12 +51,25 @@ func openPhysical(ctx context.Context, o *Options) (method, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.made = backup.ReadPairs(text)["server_version"]
+		p.learn(text)
 	}
+	return p, p.findTools(o)
+}
+
+// learn reads xtrabackup_info.
+func (p *physical) learn(info []byte) {
+	p.made = backup.ReadPairs(info)["server_version"]
 	if p.made != "" && p.maria && !strings.Contains(p.made, "MariaDB") {
 		p.made += "-MariaDB" // some builds have a version without it
 	}
-	return p, p.findTool(o)
+}
+
+// unpackable says what cannot be restored of a file with that name.
+func unpackable(name string) error {
+	if ext := path.Ext(name); ext == ".qp" || ext == ".xbcrypt" {
+		return fmt.Errorf("%s: what is packed with qpress or encrypted is not restored here: unpack it, and let a backup with that path be tested", name)
+	}
+	return nil
 }
 
 // content is a small file, decompressed.
@@ -71,33 +83,57 @@ func content(ctx context.Context, f backup.CopyFile) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, most))
 }
 
-func (p *physical) findTool(o *Options) error {
-	if o.Tool != "" {
-		p.program = sandbox.At(o.Tool)
-		_, err := os.Stat(o.Tool)
-		return err
-	}
-	names := []string{"xtrabackup"}
+func (p *physical) findTools(o *Options) error {
+	names, unpack := []string{"xtrabackup"}, "xbstream"
 	if p.maria {
-		names = []string{"mariadb-backup", "mariabackup"}
+		names, unpack = []string{"mariadb-backup", "mariabackup"}, "mbstream"
 	}
 	var err error
-	if p.program, err = sandbox.Find(sandbox.Tools, names...); err != nil {
+	if o.Tool != "" {
+		p.program = sandbox.At(o.Tool)
+		if _, err := os.Stat(o.Tool); err != nil {
+			return fmt.Errorf("--backup-tool: %w", err)
+		}
+	} else if p.program, err = sandbox.Find(sandbox.Tools, names...); err != nil {
 		return fmt.Errorf("preparing a backup takes %s, of the version that made it: install it, or name it by --backup-tool", names[0])
+	}
+	if !slices.ContainsFunc(o.Chain, func(c *backup.Copy) bool { return !c.Folder }) {
+		return nil
+	}
+	if beside := filepath.Join(filepath.Dir(o.Tool), unpack); o.Tool != "" && exists(beside) {
+		p.unpack = sandbox.At(beside)
+	} else if p.unpack, err = sandbox.Find(sandbox.Tools, unpack); err != nil {
+		return fmt.Errorf("unpacking a stream takes %s, which comes with %s: install it", unpack, names[0])
 	}
 	return nil
 }
 
-func (p *physical) server() string { return p.made }
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
 
 func (p *physical) all() bool { return true }
 
 func (p *physical) rows() map[table]int64 { return nil }
 
 func (p *physical) restore(ctx context.Context, w *work) error {
+	if p.made != "" { // else it will say so when it is unpacked
+		if err := w.choose(ctx, p.made); err != nil {
+			return err
+		}
+	}
 	data := filepath.Join(w.dir, "data")
-	if err := w.copyAll(ctx, p.chain[0], data); err != nil {
+	if err := p.copyAll(ctx, w, p.chain[0], data); err != nil {
 		return err
+	}
+	if p.made == "" {
+		if err := p.learnFrom(data); err != nil {
+			return err
+		}
+		if err := w.choose(ctx, p.made); err != nil {
+			return err
+		}
 	}
 	flags, err := serverSettings(data)
 	if err != nil {
@@ -110,7 +146,7 @@ func (p *physical) restore(ctx context.Context, w *work) error {
 	for i, c := range p.chain[1:] {
 		w.step("restore " + filepath.Base(c.Run.ID))
 		delta := filepath.Join(w.dir, "incremental")
-		if err := w.copyAll(ctx, c, delta); err != nil {
+		if err := p.copyAll(ctx, w, c, delta); err != nil {
 			return err
 		}
 		if err := p.prepare(ctx, data, delta, i+2 < len(p.chain)); err != nil {
@@ -139,8 +175,13 @@ func (p *physical) prepare(ctx context.Context, data, delta string, more bool) e
 	if more && !p.maria { // mariadb-backup needs no telling
 		args = append(args, "--apply-log-only")
 	}
-	exe, argv := p.program.Command(args...)
-	child, err := proc.Start(proc.Spec{Path: exe, Args: argv, Env: environment(), Dir: data})
+	return toItsEnd(ctx, p.program, data, nil, args...)
+}
+
+// toItsEnd runs a tool of the backup's.
+func toItsEnd(ctx context.Context, program sandbox.Program, dir string, input io.Reader, args ...string) error {
+	exe, argv := program.Command(args...)
+	child, err := proc.Start(proc.Spec{Path: exe, Args: argv, Env: environment(), Dir: dir, Stdin: input})
 	if err != nil {
 		return err
 	}
@@ -150,7 +191,7 @@ func (p *physical) prepare(ctx context.Context, data, delta string, more bool) e
 		return errors.Join(context.Cause(ctx), child.Stop())
 	}
 	if err := child.Err(); err != nil {
-		return problem(NotRestored, "", "%s %s: %v; its last output:\n%s", filepath.Base(p.program.Path), strings.Join(args, " "), err, lastLines(child.Output()))
+		return problem(NotRestored, "", "%s %s: %v; its last output:\n%s", filepath.Base(program.Path), strings.Join(args, " "), err, lastLines(child.Output()))
 	}
 	return nil
 }
@@ -163,7 +204,13 @@ func lastLines(text string) string {
 }
 
 // copyAll copies a backup, decompressed, because preparing changes it.
-func (w *work) copyAll(ctx context.Context, c *backup.Copy, to string) error {
+func (p *physical) copyAll(ctx context.Context, w *work, c *backup.Copy, to string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	if !c.Folder {
+		return p.unpackTo(ctx, w, c, to)
+	}
 	for _, f := range c.Files {
 		if err := w.copyOne(ctx, f, to); err != nil {
 			if ctx.Err() != nil {
@@ -172,7 +219,43 @@ func (w *work) copyAll(ctx context.Context, c *backup.Copy, to string) error {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	return os.MkdirAll(to, 0o700) // an empty one
+	return nil
+}
+
+// unpackTo unpacks a stream.
+func (p *physical) unpackTo(ctx context.Context, w *work, c *backup.Copy, to string) error {
+	in, _, err := c.Files[0].OpenContent(ctx, w.read)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := toItsEnd(ctx, p.unpack, to, in, "-x", "-C", to); err != nil {
+		return err
+	}
+	return filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			err = unpackable(d.Name())
+		}
+		if ext := filepath.Ext(path); err == nil && (ext == ".zst" || ext == ".lz4") {
+			err = fmt.Errorf("%s: a stream of compressed files is not restored here: unpack it, and let a backup with that path be tested", d.Name())
+		}
+		return err
+	})
+}
+
+// learnFrom reads xtrabackup_info of an unpacked stream.
+func (p *physical) learnFrom(data string) error {
+	for _, name := range []string{"xtrabackup_info", "mariadb_backup_info"} {
+		text, err := os.ReadFile(filepath.Join(data, name))
+		switch {
+		case err == nil:
+			p.learn(text)
+			return nil
+		case !errors.Is(err, os.ErrNotExist):
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *work) copyOne(ctx context.Context, f backup.CopyFile, to string) error {

@@ -72,6 +72,17 @@ func TestPhysicalChain(t *testing.T) {
 		v, err := tested(t, options, dir+"/*", "1-full")
 		wantProblem(t, v, err, NotRestored, "mariadb-backup")
 	})
+	t.Run("a stream", func(t *testing.T) {
+		program := testenv.Tool(t, sandbox.Tools, "mariadb-backup")
+		packer, err := sandbox.Find(sandbox.Old, "zstd")
+		stream := output(t, program, nil, "--defaults-file="+loginFile(t, s), "--backup", "--datadir="+s.DataDir(), "--stream=xbstream", "--target-dir="+t.TempDir())
+		path := write(t, filepath.Join(folder(t), "full.xb.zst"), output(t, testenv.Require(t, packer, err), stream, "-c", "-1"))
+		v, err := tested(t, Options{Method: "mariadb-backup", Live: liveServer(t, s)}, path, path)
+		wantRestorable(t, v, err)
+		if v.Tables != 4 {
+			t.Errorf("got %+v", v)
+		}
+	})
 	t.Run("a link is gone", func(t *testing.T) {
 		if err := os.RemoveAll(dir + "/2-inc"); err != nil {
 			t.Fatal(err)

@@ -127,10 +127,12 @@ func environment() []string {
 	return kept
 }
 
+// patience bounds how long a server may take to start, with a recovery.
+const patience = 10 * time.Minute
+
 // startServer starts a server below the folder: an empty one, or one on a data folder of a backup, whose accounts are
 // not asked.
 func startServer(ctx context.Context, program sandbox.Program, dir, data string, flags []string) (*server, error) {
-	const patience = 5 * time.Minute // of a recovery, too
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	options := sandbox.Options{Program: program, Dir: dir, Flags: flags, Env: environment(), Data: data, NoNetwork: true}
@@ -150,6 +152,8 @@ const openDoor = "--skip-grant-tables"
 
 // again starts the server anew on what was restored, so that nothing is only in its memory.
 func (s *server) again(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if err := s.Restart(ctx, append(s.flags[:len(s.flags):len(s.flags)], openDoor)...); err != nil {
 		return problem(NotRestored, "", "the server does not start on what was restored: %v", err)
 	}
@@ -158,11 +162,11 @@ func (s *server) again(ctx context.Context) error {
 
 // died tells an error that comes of the server's end from all others.
 func (s *server) died() bool {
-	const patience = 2 * time.Second // it closes connections before it is gone
+	const goodbye = 2 * time.Second // it closes connections before it is gone
 	select {
 	case <-s.Done():
 		return true
-	case <-time.After(patience):
+	case <-time.After(goodbye):
 		return false
 	}
 }
