@@ -142,6 +142,9 @@ func (w *work) feed(ctx context.Context, s *server, conn *sql.Conn, f backup.Cop
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case ofAccounts(text):
+			w.refused(fmt.Sprintf("%s, line %d: %s", name, texts.began, discreet(err)))
+			continue
 		case s.died():
 			return problem(NotRestored, "", "%s, line %d: the server ended; its last output:\n%s", name, texts.began, s.Output())
 		}
@@ -154,6 +157,19 @@ var replication = regexp.MustCompile(`(?i)^(?:/\*!\d*\s*)?(?:CHANGE\s+(?:MASTER|
 // replicates tells the statements that dumps have for a new replica. The throw-away server is none, and must not look
 // for its source.
 func replicates(text []byte) bool { return replication.Match(text[:min(len(text), 200)]) }
+
+var accounts = regexp.MustCompile(`(?i)^(?:/\*M?!\d*\s*)?(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+REPLACE\s+)?(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:DEFAULT\s+ROLE|PASSWORD))\b`)
+
+// ofAccounts tells the statements on accounts. The throw-away server has some of its own already, and lacks the plugins
+// by which others log in: what it refuses of them says nothing about the data.
+func ofAccounts(text []byte) bool { return accounts.Match(text[:min(len(text), 200)]) }
+
+// refused notes a statement that the server has refused and that does not matter.
+func (w *work) refused(why string) {
+	if w.refusals++; w.refusals == 1 {
+		w.firstRefusal = why
+	}
+}
 
 // execute runs statements of our own.
 func execute(ctx context.Context, conn *sql.Conn, statements ...string) error {

@@ -81,6 +81,9 @@ type work struct {
 	running *server // that is to be stopped
 
 	done, all int64 // bytes
+
+	refusals     int
+	firstRefusal string
 }
 
 // Run restores the backup and looks at what came of it. An error says that it could not be found out whether the backup
@@ -192,6 +195,9 @@ func (w *work) restore(ctx context.Context, m method, v *Verdict) error {
 	began := time.Now()
 	err := m.restore(ctx, w)
 	v.RestoreSeconds = time.Since(began).Seconds()
+	if w.refusals > 0 {
+		v.Notes = append(v.Notes, fmt.Sprintf("statements on accounts that were refused: %d, the first: %s", w.refusals, w.firstRefusal))
+	}
 	if w.running != nil {
 		v.Server, v.Bytes = w.running.Version(), sizeOf(w.dir)
 		if !w.running.CutOff() {

@@ -80,6 +80,18 @@ func FuzzStatements(f *testing.F) {
 	})
 }
 
+func TestStatementsOnAccounts(t *testing.T) {
+	for text, want := range map[string]bool{
+		"CREATE USER `a`@`b`": true, "CREATE /*M!100103 OR REPLACE */ USER x": false, "create or replace role r": true, "GRANT ALL ON *.* TO x": true,
+		"/*!80001 ALTER USER x": true, "SET DEFAULT ROLE r": true, "CREATE TABLE user (i INT)": false, "INSERT INTO grants VALUES ('GRANT')": false,
+		"SET NAMES utf8mb4": false,
+	} {
+		if got := ofAccounts([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestReplicationIsLeftOut(t *testing.T) {
 	for text, want := range map[string]bool{
 		"CHANGE MASTER TO MASTER_HOST='x'": true, "change replication source to x": true, "START SLAVE": true, "START REPLICA": true,
