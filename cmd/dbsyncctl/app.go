@@ -70,6 +70,7 @@ func (c *cli) addCommands() {
 	c.addMigration()
 	c.addAlert()
 	c.addChannel()
+	c.addRule()
 	c.addServe()
 	c.addStatus()
 	c.addReport()

@@ -68,6 +68,19 @@ func Files(rendered []render.File) ([]render.File, error) {
 	}, err
 }
 
+// Rules returns a PrometheusRule for each rendered rule file.
+func Rules(rendered []render.File) ([]byte, error) {
+	var all []object
+	for _, f := range rendered {
+		rule, err := prometheusRule(f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rule)
+	}
+	return encode("", all)
+}
+
 func prometheusRule(f render.File) (object, error) {
 	var spec object
 	if err := yaml.Unmarshal(f.Text, &spec); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	amconfig "github.com/prometheus/alertmanager/config"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/yamledit"
 )
 
 // Output is a rendered alertmanager.yml.
@@ -42,7 +44,7 @@ func AlertmanagerConfig(source []byte, v Values) (Output, error) {
 		return Output{}, errors.New("no receiver has values, so critical alerts would reach nobody: " +
 			"fill in at least one below alertmanager.receivers, such as email_admin")
 	}
-	doc, top, err := parse(source)
+	doc, top, err := yamledit.Parse(source)
 	if err != nil {
 		return Output{}, err
 	}
@@ -51,7 +53,7 @@ func AlertmanagerConfig(source []byte, v Values) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	text, err := format(doc)
+	text, err := yamledit.Format(doc)
 	if err != nil {
 		return Output{}, err
 	}
@@ -66,10 +68,10 @@ func AlertmanagerConfig(source []byte, v Values) (Output, error) {
 }
 
 func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (inlined bool, err error) {
-	if inlined, err = a.SMTP.write(get(top, "global")); err != nil {
+	if inlined, err = a.SMTP.write(yamledit.Get(top, "global")); err != nil {
 		return false, err
 	}
-	root := get(top, "route")
+	root := yamledit.Get(top, "route")
 	tree, err := routeNodes(routes.tree())
 	if err != nil {
 		return false, err
@@ -79,7 +81,7 @@ func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (
 	}
 	if a.Muted {
 		routes.notes = []string{"muted: Alertmanager tells nobody"}
-		remove(root, "routes")
+		yamledit.Remove(root, "routes")
 		if err := set(root, "receiver", nobody); err != nil {
 			return false, err
 		}
@@ -93,13 +95,13 @@ func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (
 	if err := scale(root, a.Scale, "group_wait", "group_interval", "repeat_interval"); err != nil {
 		return false, err
 	}
-	remove(top, "time_intervals")
+	yamledit.Remove(top, "time_intervals")
 	if hours := a.BusinessHours.intervals(); hours != nil {
 		if err := set(top, "time_intervals", []any{hours}); err != nil {
 			return false, err
 		}
 	}
-	remove(top, "receivers") // last in the file, whatever stood before
+	yamledit.Remove(top, "receivers") // last in the file, whatever stood before
 	return inlined, set(top, "receivers", present.nodes())
 }
 
@@ -115,7 +117,7 @@ func missing(a Alertmanager, present *receivers) []string {
 }
 
 func (s SMTP) write(global *yaml.Node) (inlined bool, err error) {
-	remove(global, "smtp_smarthost", "smtp_from", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file", "smtp_require_tls")
+	yamledit.Remove(global, "smtp_smarthost", "smtp_from", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file", "smtp_require_tls")
 	if s.Smarthost == "" {
 		return false, nil
 	}

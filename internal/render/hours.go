@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/alertmanager/timeinterval"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/yamledit"
 )
 
 // businessHours is the name of the interval, and the value of During.
@@ -67,7 +69,7 @@ func (b BusinessHours) validate() error {
 	if err != nil {
 		return err
 	}
-	text, err := yaml.Marshal(get(node, "time_intervals"))
+	text, err := yaml.Marshal(yamledit.Get(node, "time_intervals"))
 	if err != nil {
 		return err
 	}

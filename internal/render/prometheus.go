@@ -8,31 +8,33 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/yamledit"
 )
 
 // PrometheusConfig returns prometheus.yml for an installation.
 func PrometheusConfig(source []byte, v Values) ([]byte, error) {
-	doc, top, err := parse(source)
+	doc, top, err := yamledit.Parse(source)
 	if err != nil {
 		return nil, err
 	}
 	p := v.Prometheus
-	if err := setDuration(get(top, "global"), "evaluation_interval", p.EvaluationInterval); err != nil {
+	if err := setDuration(yamledit.Get(top, "global"), "evaluation_interval", p.EvaluationInterval); err != nil {
 		return nil, err
 	}
 	if err := p.setAlertmanagers(top); err != nil {
 		return nil, err
 	}
-	for _, job := range items(get(top, "scrape_configs")) {
+	for _, job := range yamledit.Items(yamledit.Get(top, "scrape_configs")) {
 		if err := p.setJob(job); err != nil {
-			return nil, fmt.Errorf("job %s: %w", scalar(job, "job_name"), err)
+			return nil, fmt.Errorf("job %s: %w", yamledit.Scalar(job, "job_name"), err)
 		}
 	}
-	return format(doc)
+	return yamledit.Format(doc)
 }
 
 func (p *Prometheus) setAlertmanagers(top *yaml.Node) error {
-	for _, group := range items(get(get(top, "alerting"), "alertmanagers")) {
+	for _, group := range yamledit.Items(yamledit.Get(yamledit.Get(top, "alerting"), "alertmanagers")) {
 		if err := setTargets(group, p.Alertmanagers); err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func (p *Prometheus) setAlertmanagers(top *yaml.Node) error {
 }
 
 func (p *Prometheus) setJob(job *yaml.Node) error {
-	switch scalar(job, "job_name") {
+	switch yamledit.Scalar(job, "job_name") {
 	case "dbsync":
 		return p.setExporter(job)
 	case "dbsync_probe":
@@ -59,8 +61,8 @@ func (p *Prometheus) setExporter(job *yaml.Node) error {
 		return err
 	}
 	if p.Instance != "" {
-		for _, group := range items(get(job, "static_configs")) {
-			if err := set(get(group, "labels"), "instance", p.Instance); err != nil {
+		for _, group := range yamledit.Items(yamledit.Get(job, "static_configs")) {
+			if err := set(yamledit.Get(group, "labels"), "instance", p.Instance); err != nil {
 				return err
 			}
 		}
@@ -72,8 +74,8 @@ func (p *Prometheus) setProbe(job *yaml.Node) error {
 	if err := p.setIntervals(job); err != nil || p.Exporter == "" {
 		return err
 	}
-	for _, rule := range items(get(job, "relabel_configs")) {
-		if scalar(rule, "target_label") == "__address__" {
+	for _, rule := range yamledit.Items(yamledit.Get(job, "relabel_configs")) {
+		if yamledit.Scalar(rule, "target_label") == "__address__" {
 			return set(rule, "replacement", p.Exporter)
 		}
 	}
@@ -96,7 +98,7 @@ func (p *Prometheus) setIntervals(job *yaml.Node) error {
 // setTargets replaces the addresses of the first static group, unless there is
 // nothing to put there.
 func setTargets(m *yaml.Node, addresses []string) error {
-	groups := items(get(m, "static_configs"))
+	groups := yamledit.Items(yamledit.Get(m, "static_configs"))
 	if len(addresses) == 0 || len(groups) == 0 {
 		return nil
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/yamledit"
 )
 
 // The bases that the committed rules link to.
@@ -17,29 +19,29 @@ const (
 
 // RuleFile returns one rule file for an installation.
 func RuleFile(source []byte, v Values) ([]byte, error) {
-	doc, top, err := parse(source)
+	doc, top, err := yamledit.Parse(source)
 	if err != nil {
 		return nil, err
 	}
-	for _, group := range items(get(top, "groups")) {
+	for _, group := range yamledit.Items(yamledit.Get(top, "groups")) {
 		if err := v.Rules.setGroup(group); err != nil {
-			return nil, fmt.Errorf("group %s: %w", scalar(group, "name"), err)
+			return nil, fmt.Errorf("group %s: %w", yamledit.Scalar(group, "name"), err)
 		}
 	}
-	return format(doc)
+	return yamledit.Format(doc)
 }
 
 func (r *Rules) setGroup(group *yaml.Node) error {
 	if err := scale(group, r.Scale, "interval"); err != nil {
 		return err
 	}
-	for _, rule := range items(get(group, "rules")) {
+	for _, rule := range yamledit.Items(yamledit.Get(group, "rules")) {
 		if err := scale(rule, r.Scale, "for", "keep_firing_for"); err != nil {
 			return err
 		}
-		annotations := get(rule, "annotations")
-		rebase(get(annotations, "dashboard_url"), committedGrafana, r.GrafanaURL)
-		rebase(get(annotations, "runbook_url"), committedRunbooks, r.RunbookURL)
+		annotations := yamledit.Get(rule, "annotations")
+		rebase(yamledit.Get(annotations, "dashboard_url"), committedGrafana, r.GrafanaURL)
+		rebase(yamledit.Get(annotations, "runbook_url"), committedRunbooks, r.RunbookURL)
 	}
 	return nil
 }

@@ -5,13 +5,14 @@ package render
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/apply"
 )
 
 // Source is the committed files.
@@ -120,31 +121,6 @@ func renderEach(from fs.FS, pattern, into string, render func(name string, text 
 	return files, nil
 }
 
-// write replaces the file in one step: a server that reloads meanwhile reads
-// the old one or the new one.
 func (f File) write(dir string) error {
-	target := filepath.Join(dir, filepath.FromSlash(f.Path))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(target), ".new-*") // mode 0600 until it is complete
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	if _, err := temporary.Write(f.Text); err != nil {
-		temporary.Close()
-		return err
-	}
-	if err := temporary.Chmod(f.Mode); err != nil {
-		temporary.Close()
-		return err
-	}
-	if err := temporary.Close(); err != nil {
-		return err
-	}
-	if err := keepOwner(temporary.Name(), target); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), target)
+	return apply.Replace(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Text, f.Mode)
 }

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package render
+package apply
 
 import (
 	"errors"

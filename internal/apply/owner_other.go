@@ -2,6 +2,6 @@
 
 //go:build !unix
 
-package render
+package apply
 
 func keepOwner(_, _ string) error { return nil }

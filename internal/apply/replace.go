@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Replace writes a whole file in one step: a server that reads meanwhile reads
+// the old one or the new one. The folder is made when it is not there; the owner
+// stays.
+func Replace(path string, text []byte, mode fs.FileMode) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(dir, ".new-*") // mode 0600 until it is complete
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	if _, err := temporary.Write(text); err != nil {
+		return errors.Join(err, temporary.Close())
+	}
+	if err := errors.Join(temporary.Chmod(mode), temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	if err := keepOwner(temporary.Name(), path); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
