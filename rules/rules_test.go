@@ -49,7 +49,9 @@ var (
 	severities = []string{"critical", "warning", "info"}
 	components = []string{"migration", "backup", "mysql", "host", "app", "monitoring"}
 	ruleID     = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	camelCase  = regexp.MustCompile(`^([A-Z][a-zA-Z0-9]*)+$`)
+	// dashboardURL finds a board's UID, by which its file is called.
+	dashboardURL = regexp.MustCompile(`^http://localhost:3000/d/(dbsync-[a-z]+)\?var-instance=`)
+	camelCase    = regexp.MustCompile(`^([A-Z][a-zA-Z0-9]*)+$`)
 )
 
 func TestAlertLabels(t *testing.T) {
@@ -109,8 +111,13 @@ func TestAlertAnnotations(t *testing.T) {
 				t.Errorf("%s: %s %q is not a static sentence", a.Alert, name, s)
 			}
 		}
-		if !strings.HasPrefix(a.Annotations["dashboard_url"], "http://localhost:3000/d/dbsync-overview?") {
+		match := dashboardURL.FindStringSubmatch(a.Annotations["dashboard_url"])
+		if match == nil {
 			t.Errorf("%s: dashboard_url %q: templates append to its query, render replaces its base", a.Alert, a.Annotations["dashboard_url"])
+			continue
+		}
+		if _, err := os.Stat("../grafana/dashboards/" + match[1] + ".json"); err != nil {
+			t.Errorf("%s: dashboard_url: %v", a.Alert, err)
 		}
 	}
 }
