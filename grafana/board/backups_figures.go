@@ -73,7 +73,7 @@ func brokenChains(l Lang) dash.Panel {
 		description: l.T(
 			"Incremental backups that build on one that is not there: they cannot be restored. Make a full backup now, then find out what removed the base.",
 			"基准备份缺失的增量备份数：无法恢复。立即做一次全量备份，再查明基准被谁删除。"),
-		noValue: l.T("no incremental backup", "没有增量备份"),
+		noValue: l.T("no incremental backup", "没有增量备份"), alerts: []string{"BackupChainBroken"},
 	}, countUnit, "sum("+metric("dbsync_backup_chain_broken")+")", levels(green, level{1, vermilion}), nil)
 }
 
@@ -84,7 +84,7 @@ func unverifiedBackups(l Lang) dash.Panel {
 			"Backups that were read whole to verify them and were not: the file is cut or does not match its checksum. Do not delete older ones; "+
 				"make a new one and look at the disk.",
 			"通读校验后发现不完整的备份数：文件被截断或校验和不符。不要删除更早的备份；重新备份并检查磁盘。"),
-		noValue: l.T("none was verified yet", "尚未校验"),
+		noValue: l.T("none was verified yet", "尚未校验"), alerts: []string{"BackupVerificationFailed"},
 	}, countUnit, "count("+metric("dbsync_backup_last_verify_success")+" == 0) or 0 * count("+metric("dbsync_backup_last_verify_success")+")",
 		levels(green, level{1, vermilion}), nil)
 }

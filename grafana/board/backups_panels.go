@@ -56,7 +56,7 @@ func backupUsualTrend(l Lang) dash.Panel {
 			"Distance of the newest good backup from the usual size, in units of the usual spread (median distance from the median, at least 2 % of the "+
 				"size). Within 5 either way is the ordinary; a fall out of it is data that is missing, a rise a mass load or a retention that stopped.",
 			"最近成功备份与常态大小的距离，以常态离散度（与中位数距离的中位数，至少为大小的 2%）为单位。正负 5 以内属正常；跌出区间是缺数据，升出区间是批量导入或清理停止。"),
-		noValue: l.T("fewer than four good backups yet", "成功备份少于四个"), alerts: []string{"BackupTooSmall"}, links: ofSeries(l, BackupsUID),
+		noValue: l.T("fewer than four good backups yet", "成功备份少于四个"), alerts: []string{"BackupTooSmall", "BackupIdentical"}, links: ofSeries(l, BackupsUID),
 	}, shortUnit, nil, series{
 		perBackup(recorded("instance_backup:dbsync_backup_size:deviation")), backupLegend,
 	})
@@ -83,6 +83,7 @@ func verificationTable(l Lang) dash.Panel {
 				"right. Only a restore test proves that it can be restored.",
 			"每级包含前面各级：存在；大小与格式合理；依据结尾或历史判定完整；已通读；所有校验和正确。只有恢复演练才能证明可恢复。"),
 		noValue: noBackupConfigured(l),
+		alerts:  []string{"BackupVerificationFailed", "BackupVerificationOverdue", "RestoreTestFailed", "RestoreTestOverdue", "BackupIdentical"},
 	}, ascending(l.T("Proved", "已证明")),
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, BackupsUID, MySQLUID)},
 		column{label: "backup", title: l.T("Backup", "备份")},
@@ -129,7 +130,7 @@ func verifyTimeline(l Lang) dash.Panel {
 			"What the newest verification of each backup found. No line: it was never read whole, because verify is not configured or the first "+
 				"reading goes on.",
 			"各备份最近一次校验的结果。没有记录：从未通读，因为未配置 verify 或首次通读仍在进行。"),
-		noValue: l.T("none was verified yet", "尚未校验"), links: ofSeries(l, BackupsUID),
+		noValue: l.T("none was verified yet", "尚未校验"), alerts: []string{"BackupVerificationFailed"}, links: ofSeries(l, BackupsUID),
 	}, states(
 		state{"0", l.T("✖ damaged", "✖ 损坏"), vermilion},
 		state{"1", l.T("✔ whole", "✔ 完整"), green},
@@ -145,7 +146,7 @@ func restoreTestTrend(l Lang) dash.Panel {
 			"Time since each restore test ended, and since each run of type restore_test last succeeded (dbsyncctl run). A backup that was never restored is a "+
 				"hope: a line that climbs for weeks is a test that nobody runs.",
 			"距各恢复演练结束、以及 restore_test 类任务上次成功（dbsyncctl run）的时间。从未恢复过的备份只是愿望：曲线连升数周说明无人执行演练。"),
-		noValue: l.T("no restore test has been reported", "没有上报过恢复演练"), links: ofSeries(l, JobsUID),
+		noValue: l.T("no restore test has been reported", "没有上报过恢复演练"), alerts: []string{"RestoreTestOverdue"}, links: ofSeries(l, JobsUID),
 	}, secondsUnit, nil,
 		series{perBackup(recorded("instance_backup:dbsync_backup_restore_test_age:max")), backupLegend},
 		series{
@@ -161,7 +162,7 @@ func chainTimeline(l Lang) dash.Panel {
 		description: l.T(
 			"Whether the newest incremental backup still has all that it builds on. Broken: make a full backup at once.",
 			"最近的增量备份所依赖的备份是否都在。断裂：立即做全量备份。"),
-		noValue: l.T("no incremental backup", "没有增量备份"), links: ofSeries(l, BackupsUID),
+		noValue: l.T("no incremental backup", "没有增量备份"), alerts: []string{"BackupChainBroken"}, links: ofSeries(l, BackupsUID),
 	}, states(
 		state{"0", l.T("✔ whole", "✔ 完整"), green},
 		state{"1", l.T("✖ broken", "✖ 断裂"), vermilion},
@@ -195,18 +196,15 @@ func repositoryTrend(l Lang) dash.Panel {
 // repositoryForecast follows the slope of the daily minima: backups come and go
 // within a day, and only what is left at the worst moment of each day counts.
 func repositoryForecast(l Lang) dash.Panel {
-	free := metric("dbsync_backup_repository_avail_bytes")
-	daily := "min_over_time(" + free + "[1d])"
-	loss := maxBy("instance, backup", "-deriv(("+daily+")[7d:6h])")
 	return bars(about{
 		id: 44, title: l.T("Time until the space is used up", "空间耗尽预计时间"),
 		description: l.T(
-			"At the pace of the last week, from the lowest free space of each day; only where two days of data stand behind it. "+
+			"At the pace of the last week, from the lowest free space of each day; only after three days, and not where it falls and rises with the week. "+
 				"Weeks: plan. Days: remove what has expired, then grow it.",
-			"按最近一周每日最低剩余空间的下降速度推算；至少有两天数据才给出。以周计：安排扩容；以天计：先清理过期备份再扩容。"),
-		noValue: l.T("the space does not shrink, or two days of data are missing", "空间没有减少，或数据不足两天"), alerts: []string{"DiskSpaceLow"},
+			"按最近一周每日最低剩余空间的下降速度推算；至少有三天数据才给出，随周备份涨落的不算。以周计：安排扩容；以天计：先清理过期备份再扩容。"),
+		noValue: l.T("the space does not shrink, or three days of data are missing", "空间没有减少，或数据不足三天"), alerts: []string{"BackupRepositoryFilling", "DiskSpaceLow"},
 		links: ofSeries(l, BackupsUID, HostUID),
-	}, secondsUnit, levels(vermilion, level{7 * 86400, orange}, level{30 * 86400, green}), series{
-		"bottomk(20, " + perBackup(free) + " / (" + loss + " > 0) and " + perBackup(free+" offset 2d") + ")", backupLegend,
+	}, secondsUnit, levels(vermilion, level{repositoryFull * 86400, orange}, level{30 * 86400, green}), series{
+		"bottomk(20, " + minBy("instance, backup", recorded("instance_backup:dbsync_backup_repository_full_seconds:forecast")) + ")", backupLegend,
 	})
 }

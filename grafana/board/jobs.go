@@ -57,13 +57,13 @@ func jobFigures(l Lang) []dash.Panel {
 			id: 2, title: l.T("Last run failed", "最近一次失败"),
 			description: l.T("Tasks whose newest run did not succeed. Read its output where it ran, then run it again.",
 				"最近一次未成功的任务数。到执行处查看输出后重跑。"),
-			noValue: noRuns(l),
+			noValue: noRuns(l), alerts: []string{"JobFailed", "JobLost"},
 		}, countUnit, someRuns(ofTask(metric("dbsync_run_last_status", failedStatuses))+" > 0"), levels(green, level{1, vermilion}), nil),
 		stat(about{
 			id: 3, title: l.T("Late", "逾期"),
 			description: l.T("Tasks whose newest success is older than the interval that they promised (--expect-every). See whether the schedule still runs.",
 				"距上次成功超过承诺间隔（--expect-every）的任务数。检查调度是否仍在运行。"),
-			noValue: noRuns(l),
+			noValue: noRuns(l), alerts: []string{"JobOverdue"},
 		}, countUnit, someRuns(lateness()+" > 1"), levels(green, level{1, orange}), nil),
 		stat(about{
 			id: 4, title: l.T("Runs in the time shown", "时段内任务数"),

@@ -34,7 +34,7 @@ func jobTable(l Lang) dash.Panel {
 			"One line per task that has ever reported. Lost: it began and neither ended nor was heard of again, as when its machine died. "+
 				"An age above 100 % of the promise is overdue.",
 			"每个上报过的任务一行。失联：已开始但再无消息，如所在机器宕机。时效超过承诺的 100% 即逾期。"),
-		noValue: noRuns(l),
+		noValue: noRuns(l), alerts: []string{"JobFailed", "JobLost", "JobOverdue"},
 	}, descending(l.T("State", "状态")),
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, JobsUID, MySQLUID)},
 		column{label: "run_type", title: l.T("Type", "类型")},
@@ -47,8 +47,19 @@ func jobTable(l Lang) dash.Panel {
 		column{title: l.T("Size", "大小"), unit: bytesUnit, expr: ofTask(metric("dbsync_run_last_size_bytes"))},
 		column{title: l.T("Exit code", "退出码"), unit: countUnit, expr: ofTask(metric("dbsync_run_last_exit_code")),
 			thresholds: levels("text", level{1, vermilion})},
+		column{title: l.T("Success, in the time shown", "时段内成功率"), unit: ratioUnit, expr: successOfRuns(),
+			thresholds: levels(vermilion, level{1, "text"})},
 		column{title: l.T("Last start", "最近开始"), unit: agoUnit, expr: millis(ofTask(metric("dbsync_run_last_start_timestamp_seconds")))},
 	)
+}
+
+// successOfRuns is the share of the runs that ended in the time shown that did so
+// with success, per task.
+func successOfRuns() string {
+	ended := func(matchers ...string) string {
+		return sumBy("instance, run_type, task", "increase("+metric("dbsync_run_total", matchers...)+"[$__range])")
+	}
+	return ratio(ended(`status="success"`), ended())
 }
 
 func jobTimeline(l Lang) dash.Panel {

@@ -30,5 +30,7 @@ const (
 	unparsedLines         = 0.1   // api_log_unparsed
 	notificationsFailing  = 0.01  // alertmanager_notifications_failing
 	snapshotsLate         = 3.0   // snapshot_stale, in intervals
+	repositoryFull        = 7     // backup_repository_filling, days
+	verifiedBackupOld     = 26    // migration_without_backup, hours
 	availabilityGood      = 0.999 // the acceptance figure; nothing alerts on it
 )

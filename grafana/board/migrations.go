@@ -24,6 +24,7 @@ func Migrations(l Lang) dash.Dashboard {
 		heading(40, l.T("Ready to deploy?", "发布就绪")),
 		graphs(readinessVerdict(l)),
 		graphs(readinessTable(l), pendingTrend(l)),
+		graphs(undoneByRestore(l), verifiedBackupAge(l)),
 		heading(50, l.T("Drift and consistency", "偏差与一致性")),
 		graphs(fingerprintTable(l), divergedTrend(l)),
 		graphs(differingChunks(l), checksumAge(l)),

@@ -52,7 +52,7 @@ func migrationLocks(l Lang) dash.Panel {
 				"one left behind (Liquibase: releaseLocks).",
 			"各工具何时持有锁。发布结束后仍长期持有，说明进程挂起，或被终止的进程遗留了锁记录（Liquibase 用 releaseLocks 清除）。"),
 		noValue: l.T("the tools take no lock that can be seen", "工具不使用可见的锁"), links: ofSeries(l, MigrationsUID),
-		alerts: []string{"MigrationRunningLong", "MigrationWithoutBackup"},
+		alerts: []string{"MigrationRunningLong", "MigrationWithoutBackup", "SchemaChangeMeetsBackup"},
 	}, states(
 		state{"0", l.T("free", "空闲"), grey},
 		state{"1", l.T("▶ held", "▶ 持有"), blue},
@@ -109,7 +109,7 @@ func readinessTable(l Lang) dash.Panel {
 			"What stands between each history and a clean deployment. Out of order: pending migrations older than one that was applied, which some "+
 				"tools refuse and others skip silently. Files are those in the configured directory.",
 			"各历史在下次发布前需处理的事项。乱序：早于已执行迁移的待执行项，有的工具拒绝执行，有的静默跳过。文件数为配置目录中的迁移文件。"),
-		noValue: noHistory(l), alerts: []string{"MigrationHistoryDiverged", "MigrationHistoryMissing"},
+		noValue: noHistory(l), alerts: []string{"MigrationHistoryDiverged", "MigrationHistoryMissing", "MigrationWithoutBackup"},
 	}, descending(l.T("Pending", "待执行")),
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
 		column{label: "schema", title: l.T("Schema", "库")},
@@ -126,8 +126,43 @@ func readinessTable(l Lang) dash.Panel {
 			expr: ofHistory(metric("dbsync_migration_pending_out_of_order")), thresholds: levels("text", level{1, orange})},
 		column{title: l.T("Missing or changed", "缺失或被改动"), unit: countUnit,
 			expr: revisions("missing|changed"), thresholds: levels("text", level{1, orange})},
+		column{title: l.T("Since the last backup", "上次备份后已执行"), unit: countUnit,
+			expr: ofHistory(recorded("history:dbsync_migration_since_backup:count")), thresholds: levels("text", level{1, blue})},
+		column{title: l.T("Verified backup", "已校验的备份"), unit: agoUnit, expr: millis("(" + verifiedBackup() + ")")},
 		column{title: l.T("Files", "文件数"), unit: countUnit, expr: ofHistory(metric("dbsync_migration_files"))},
 	)
+}
+
+// verifiedBackup is when the newest backup of a history's server was found whole.
+func verifiedBackup() string {
+	verified := "max by (instance) (" + metric("dbsync_backup_last_verify_timestamp_seconds") +
+		" and " + metric("dbsync_backup_last_verify_success") + " == 1)"
+	return "0 * " + ofHistory(metric("dbsync_migration_history_visible")) + " + on (instance) group_left () " + verified
+}
+
+func undoneByRestore(l Lang) dash.Panel {
+	return stepped(graph(about{
+		id: 45, title: l.T("What a restore would undo", "恢复备份将撤销的迁移"),
+		description: l.T(
+			"Migrations that were applied after the newest good backup began: restoring it takes them back, and the code may not run any more. "+
+				"At least, where a tool keeps its version alone. It falls to 0 with the next backup.",
+			"最近一次成功备份开始之后执行的迁移数：恢复该备份会撤销它们，代码可能无法运行。只保存版本号的工具至少计 1。下次备份后归零。"),
+		noValue: l.T("no backup is known of these servers, or nobody watched when it began", "没有这些数据库的备份信息，或备份开始时未被监控"),
+		links:   ofSeries(l, MigrationsUID, BackupsUID),
+	}, countUnit, nil, series{ofHistory(recorded("history:dbsync_migration_since_backup:count")), historyLegend}))
+}
+
+func verifiedBackupAge(l Lang) dash.Panel {
+	return graph(about{
+		id: 46, title: l.T("Age of the verified backup while migrations ran", "迁移执行时已校验备份的时长"),
+		description: l.T(
+			"How old the newest backup was that had been read and found whole, at each time when a migration held its lock: what there was to go back to. "+
+				"The line is the 26 hours from which migration_without_backup warns.",
+			"每次迁移持锁期间，最近一个通过校验的备份有多旧，即当时的退路。虚线为 migration_without_backup 告警的 26 小时。"),
+		noValue: l.T("nothing ran in this time, or no backup is verified", "该时段没有迁移，或没有校验过的备份"),
+		alerts:  []string{"MigrationWithoutBackup"}, links: ofSeries(l, MigrationsUID, BackupsUID),
+	}, secondsUnit, levels(green, level{verifiedBackupOld * 3600, orange}),
+		series{ofHistory(recorded("history:dbsync_migration_verified_backup_age_seconds:last")), historyLegend})
 }
 
 func pendingTrend(l Lang) dash.Panel {

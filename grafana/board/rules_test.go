@@ -82,6 +82,8 @@ func TestLinesStandWhereRulesAlert(t *testing.T) {
 		{"ApiLogUnparsed", unparsedLines},
 		{"AlertmanagerNotificationsFailing", notificationsFailing},
 		{"SnapshotStale", snapshotsLate},
+		{"BackupRepositoryFilling", repositoryFull},
+		{"MigrationWithoutBackup", verifiedBackupOld},
 	} {
 		if !mentions(t, known[line.alert], line.level) {
 			t.Errorf("%s does not alert at %g", line.alert, line.level)
