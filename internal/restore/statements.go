@@ -49,6 +49,7 @@ func (s *statements) next() ([]byte, error) {
 	}
 	s.began = s.line
 	for {
+		s.plain("'\"`#-/" + s.delimiter[:1])
 		c, err := s.take()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -99,6 +100,22 @@ func (s *statements) take() (byte, error) {
 	return c, nil
 }
 
+// plain adds what is at hand up to the next special character, for speed: most of a dump is plain.
+func (s *statements) plain(special string) {
+	ahead, _ := s.in.Peek(min(s.in.Buffered(), maxStatement-len(s.text)))
+	n := bytes.IndexAny(ahead, special)
+	if n < 0 {
+		n = len(ahead)
+	}
+	if n == 0 {
+		return
+	}
+	s.text = append(s.text, ahead[:n]...)
+	s.line += int64(bytes.Count(ahead[:n], []byte("\n")))
+	s.fresh = ahead[n-1] == '\n'
+	_, _ = s.in.Discard(n) // was peeked at
+}
+
 // delimits reports whether the character begins the delimiter, and passes over the rest of it then.
 func (s *statements) delimits(c byte) bool {
 	if c != s.delimiter[0] {
@@ -119,7 +136,9 @@ func (s *statements) delimits(c byte) bool {
 }
 
 func (s *statements) quoted(quote byte) error {
+	special := string(quote) + "\\"
 	for {
+		s.plain(special)
 		c, err := s.take()
 		switch {
 		case err != nil:
