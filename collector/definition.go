@@ -85,6 +85,8 @@ type Target struct {
 	Source Server
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Scrapes are those that go on; the scraper sets it. Nil: there are none.
+	Scrapes *Scrapes
 }
 
 // Reason is the value of the reason label of dbsync_collector_skipped.

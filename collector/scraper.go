@@ -17,10 +17,11 @@ import (
 
 // Scraper runs the collectors of one target. It is safe for concurrent use.
 type Scraper struct {
-	target *Target
-	units  []*unit // in the order of the definitions
-	stop   context.CancelFunc
-	wg     sync.WaitGroup
+	target  *Target
+	units   []*unit // in the order of the definitions
+	scrapes Scrapes
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
 }
 
 // unit is one collector of one target and what is known of it.
@@ -69,6 +70,7 @@ func NewScraper(target *Target, defs []Definition) (*Scraper, error) {
 	s := &Scraper{target: target, stop: func() {}}
 	for _, d := range defs {
 		of := *target
+		of.Scrapes = &s.scrapes
 		of.Logger = target.Logger.With("collector", d.Name, "target", target.Name)
 		if d.Every > 0 && of.Server != nil {
 			of.Server = of.Server.Background()
@@ -106,6 +108,8 @@ func (s *Scraper) Has(names []string) error {
 // Scrape collects from the named collectors, or from all when there are none,
 // until ctx ends. What is not ready by then is reported as failed.
 func (s *Scraper) Scrape(ctx context.Context, names ...string) []*dto.MetricFamily {
+	s.scrapes.begin()
+	defer s.scrapes.end()
 	var wanted []*unit
 	for _, u := range s.units {
 		if len(names) == 0 || slices.Contains(names, u.def.Name) {

@@ -18,6 +18,8 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/easy-erp/dbsync/collector"
+
 	"github.com/easy-erp/dbsync/collector/backup/binlog"
 )
 
@@ -34,6 +36,7 @@ type archive struct {
 	options Archive
 	store   store
 	limiter *rate.Limiter
+	scrapes *collector.Scrapes
 	now     func() time.Time
 	logger  *slog.Logger
 
@@ -75,7 +78,7 @@ type archiveState struct {
 
 func newArchive(a Archive, e *env) *archive {
 	return &archive{
-		options: a, store: e.store(Backup{Path: a.Path, S3: a.S3}), limiter: e.limiter, now: e.target.Now,
+		options: a, store: e.store(Backup{Path: a.Path, S3: a.S3}), limiter: e.limiter, scrapes: e.target.Scrapes, now: e.target.Now,
 		logger: e.target.Logger.With("binlog_archive", a.Path), known: map[fingerprint]*archived{},
 	}
 }
@@ -268,7 +271,7 @@ func (a *archive) next(s archiveState) *archived {
 // read decompresses a log to its end. It calls progress now and then.
 func (a *archive) read(ctx context.Context, one *archived, progress func()) error {
 	one.tried = true
-	all := streams{store: a.store, limiter: a.limiter, progress: func(int64) { progress() }}
+	all := streams{store: a.store, limiter: a.limiter, scrapes: a.scrapes, progress: func(int64) { progress() }}
 	var f binlog.File
 	var found error
 	r := &stream{}

@@ -121,7 +121,7 @@ func (s stuck) look(context.Context) (history, error) {
 func TestHungFolderDelaysNothingAndIsReportedWhenTooOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hung, made := stuck{make(chan struct{})}, time.Now()
-		ws := &watches{}
+		ws := newWatches(Options{}, testEnv(new(clock)).target)
 		for name, from := range map[string]source{"hung": hung, "good": &jobSource{store: job.New(job.Options{Dir: t.TempDir()})}} {
 			m := jobRuns()
 			m.open = func(Backup, *env, *method) source { return from }

@@ -35,7 +35,7 @@ func (s *fileSource) readNext(ctx context.Context, progress func(read, all int64
 // match's streams.
 func (s *fileSource) readOne(ctx context.Context, w wanted, progress func(read, all int64)) error {
 	if w.match.streams == nil {
-		w.match.streams = &streams{store: s.store, limiter: s.limiter}
+		w.match.streams = &streams{store: s.store, limiter: s.limiter, scrapes: s.scrapes}
 	}
 	all := max(w.file.size, w.artefact.stored)
 	w.match.streams.progress = func(read int64) { progress(read, all) }

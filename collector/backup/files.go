@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 // tool knows how a tool leaves its backups in files. An error of its methods
@@ -40,6 +42,7 @@ type fileSource struct {
 	again     time.Duration // after which it is verified again; 0: never
 	now       func() time.Time
 	limiter   *rate.Limiter
+	scrapes   *collector.Scrapes // that reading stands aside for
 	memory    memory
 	logger    *slog.Logger
 
@@ -74,7 +77,7 @@ const (
 func newFileSource(b Backup, e *env, t tool) *fileSource {
 	return &fileSource{
 		store: e.store(b), pattern: b.Path, tool: t, settle: max(leastSettle, b.MaxDuration/10),
-		level: b.VerifyLevel, again: b.VerifyInterval, now: e.target.Now, limiter: e.limiter,
+		level: b.VerifyLevel, again: b.VerifyInterval, now: e.target.Now, limiter: e.limiter, scrapes: e.target.Scrapes,
 		memory: newMemory(e.stateDir, b.Name), logger: e.target.Logger.With("backup", b.Name),
 	}
 }

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 const (
@@ -24,12 +27,17 @@ func newLimiter(bytesPerSecond int64) *rate.Limiter {
 }
 
 // steady reads a file from its beginning to its end: at a bounded rate, until ctx
-// ends, and without filling the page cache.
+// ends, and without filling the page cache. Whoever reads it in the background uses
+// half of a processor at most, and none while a scrape goes on.
 type steady struct {
 	ctx      context.Context
 	content  content
 	limiter  *rate.Limiter
+	scrapes  *collector.Scrapes
 	progress func(offset int64) // called after each read
+
+	resumed time.Time     // when the last read ended, and work on what it gave began
+	worked  time.Duration // without a rest
 
 	offset, forgotten int64
 	failure           error // what kept the file from being read, as against what is in it
@@ -38,6 +46,8 @@ type steady struct {
 // Read implements io.Reader.
 func (s *steady) Read(p []byte) (int, error) {
 	p = p[:min(len(p), readChunk)]
+	s.rest()
+	defer func() { s.resumed = time.Now() }()
 	if err := s.limiter.WaitN(s.ctx, len(p)); err != nil {
 		s.failure = errors.Join(context.Cause(s.ctx), err)
 		return 0, s.failure
@@ -57,6 +67,31 @@ func (s *steady) Read(p []byte) (int, error) {
 	}
 	s.failure = err
 	return 0, err
+}
+
+// spell is how long a stream is worked on without a rest.
+const spell = time.Millisecond
+
+// rest gives the processor back for as long as it was used, now and then, as what decompresses would keep it: nothing
+// that comes in over the network is noticed meanwhile. Who has no limit has no scrapes to mind.
+func (s *steady) rest() {
+	if s.limiter.Limit() == rate.Inf {
+		return
+	}
+	if !s.resumed.IsZero() {
+		s.worked += time.Since(s.resumed)
+	}
+	if s.worked < spell {
+		return
+	}
+	pause := time.NewTimer(min(s.worked, 10*spell))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-s.ctx.Done():
+	}
+	s.worked = 0
+	s.scrapes.StandAside(s.ctx)
 }
 
 // ends holds the first and the last bytes of a stream.

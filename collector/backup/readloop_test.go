@@ -34,7 +34,7 @@ func (s *slowReader) readNext(_ context.Context, progress func(read, all int64))
 func TestReadThatHangsLetsOthersReadAndIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hung, good := &slowReader{release: make(chan struct{})}, &slowReader{}
-		ws := &watches{}
+		ws := newWatches(Options{}, testEnv(new(clock)).target)
 		for _, from := range []source{hung, good} {
 			m := plainFiles()
 			m.open = func(Backup, *env, *method) source { return from }

@@ -11,6 +11,8 @@ import (
 	"io"
 
 	"golang.org/x/time/rate"
+
+	"github.com/easy-erp/dbsync/collector"
 )
 
 // streams reads the files of one match whole. What was read is remembered, so
@@ -18,6 +20,7 @@ import (
 type streams struct {
 	store    store
 	limiter  *rate.Limiter
+	scrapes  *collector.Scrapes
 	progress func(read int64) // called after each read, with the bytes read in all
 
 	sums    sums // to be compared on the way
@@ -79,7 +82,7 @@ func (s *streams) expand(ctx context.Context, f file, r *stream, consume func(io
 		return err
 	}
 	before := s.read
-	in := &steady{ctx: ctx, content: c, limiter: s.limiter, progress: func(offset int64) {
+	in := &steady{ctx: ctx, content: c, limiter: s.limiter, scrapes: s.scrapes, progress: func(offset int64) {
 		s.read = before + offset
 		s.progress(s.read)
 	}}

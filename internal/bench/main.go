@@ -7,6 +7,7 @@
 //	go run ./internal/bench                 beside mysqld_exporter, node_exporter and mtail, in turn on this machine
 //	go run ./internal/bench -growth         from 10 tables to 20 000, and so on
 //	go run ./internal/bench -targets 1000   that many servers in one process
+//	go run ./internal/bench -verification   while a backup of 5 GB is verified, and while none is
 //
 // With -docs docs the figures go into docs/quality.md and docs/images too.
 // Machines differ and are noisy: of the times only the ratios mean anything.
@@ -50,8 +51,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&b.docs, "docs", "", "folder of the documentation to write the figures to")
 	own := flags.String("flags", "", "flags for our exporter, such as --runtime.gomaxprocs=2")
 	growth := flags.Bool("growth", false, "measure how a scrape grows with what there is")
-	only := flags.String("only", "", "of -growth, the one thing that grows: tables, backups and so on")
+	only := flags.String("only", "", "of -growth, the one thing that grows: tables, backups and so on; of -verification, nightly.sql or nightly.sql.gz")
 	targets := flags.Int("targets", 0, "measure one process with so many targets")
+	verification := flags.Bool("verification", false, "measure scrapes while a large backup is verified")
 	duration := flags.Duration("duration", 10*time.Minute, "of -targets")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -61,6 +63,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case *growth:
 		mode = func(ctx context.Context) error { return b.writeGrowth(ctx, *only) }
+	case *verification:
+		mode = func(ctx context.Context) error { return b.verification(ctx, *only) }
 	case *targets > 0:
 		mode = func(ctx context.Context) error { return b.writeFleet(ctx, *targets, *duration) }
 	}
