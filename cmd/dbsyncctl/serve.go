@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -43,6 +44,8 @@ func (c *cli) addServe() {
 	prometheus, servers := addMonitoring(command)
 	listen := command.Flag("web.listen-address", "Where to listen.").Default("127.0.0.1:19105").String()
 	config := command.Flag("web.config.file", "TLS and accounts (exporter-toolkit's file).").PlaceHolder("FILE").String()
+	grafana := command.Flag("grafana.url", "Grafana, for links to the shipped dashboards.").PlaceHolder("URL").Envar("DBSYNC_GRAFANA_URL").URL()
+	karma := command.Flag("karma.url", "karma, for a link.").PlaceHolder("URL").Envar("DBSYNC_KARMA_URL").URL()
 	c.does(command, func(ctx context.Context, std stdio) error {
 		ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
@@ -58,8 +61,24 @@ func (c *cli) addServe() {
 			return err
 		}
 		logger := slog.New(slog.NewTextHandler(std.err, nil))
-		return serveHTTP(ctx, serve.New(serve.Options{Cluster: cluster, Prometheus: api, Logger: logger}), *listen, *config, logger)
+		return serveHTTP(ctx, serve.New(serve.Options{
+			Cluster: cluster, Prometheus: api, Logger: logger, Links: links(*grafana, *karma),
+		}), *listen, *config, logger)
 	})
+}
+
+// links are what the page leads to, as far as it is known where that is.
+func links(grafana, karma *url.URL) []serve.Link {
+	var links []serve.Link
+	if grafana != nil {
+		links = append(links,
+			serve.Link{Title: "Health and KPI", URL: grafana.JoinPath("d", "dbsync-overview").String()},
+			serve.Link{Title: "History", URL: grafana.JoinPath("d", "dbsync-alerts").String()})
+	}
+	if karma != nil {
+		links = append(links, serve.Link{Title: "karma", URL: karma.String()})
+	}
+	return links
 }
 
 // mayListen refuses to let everybody acknowledge.

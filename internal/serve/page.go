@@ -38,13 +38,14 @@ type view struct {
 	Alerts    []shown
 	One       *shown
 	Receivers []string
+	Links     []Link
 	Who       string
 	Problem   string
 }
 
 // page lists what fires.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	v := view{Title: "On call", Who: who(r)}
+	v := view{Title: "On call", Who: who(r), Links: s.options.Links}
 	alerts, err := s.alerts(r.Context())
 	v.Alerts = alerts
 	s.render(w, v, err)
@@ -60,9 +61,13 @@ func (s *Server) alertPage(w http.ResponseWriter, r *http.Request) {
 	}
 	if err == nil {
 		v.Receivers, err = s.options.Cluster.Receivers(r.Context())
+		v.Receivers = slices.DeleteFunc(v.Receivers, func(name string) bool { return slices.Contains(notPeople, name) })
 	}
 	s.render(w, v, err)
 }
+
+// notPeople are the shipped receivers that nobody is told by.
+var notPeople = []string{"nobody", "watchdog"}
 
 func one(alerts []shown, fingerprint string) (*shown, error) {
 	i := slices.IndexFunc(alerts, func(a shown) bool { return a.Fingerprint == fingerprint })

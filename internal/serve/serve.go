@@ -24,10 +24,16 @@ type Options struct {
 	Cluster    *oncall.Cluster
 	Prometheus prometheus.API
 	Logger     *slog.Logger
+	// Links are further pages that the list leads to: dashboards, karma. May be
+	// empty.
+	Links []Link
 	// Every is how often acknowledgements are put in step with their alerts; 0
 	// means DefaultEvery.
 	Every time.Duration
 }
+
+// Link is a page elsewhere.
+type Link struct{ Title, URL string }
 
 // DefaultEvery is half of what an alert that was posted by hand lives without a
 // further post.

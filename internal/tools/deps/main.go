@@ -87,6 +87,7 @@ func missingHostPackages() []string {
 			need{inPath("rpm"), []string{"rpm"}},
 			need{inPath("zsh"), []string{"zsh"}},
 			need{inPath("python3"), []string{"python3"}},
+			need{inPath("chromium-headless-shell"), []string{"chromium-headless-shell", "fonts-dejavu-core"}},
 			need{inPath("fusermount3"), []string{"fuse3"}}, // a mount that hangs, without being root
 		)
 	}
