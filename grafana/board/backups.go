@@ -24,6 +24,10 @@ func Backups(l Lang) dash.Dashboard {
 		heading(40, l.T("Chains, retention and space", "备份链、保留与空间")),
 		graphs(chainTimeline(l), retainedTrend(l)),
 		graphs(repositoryTrend(l), repositoryForecast(l)),
+		heading(50, l.T("Binary logs: how far back in time a restore reaches", "二进制日志：可恢复到的时刻")),
+		graphs(recoveryTable(l)),
+		graphs(recoveryTrend(l), archiveLagTrend(l)),
+		split([]int{16, 8}, archiveTable(l), expiryBars(l)),
 	)
 	return d
 }

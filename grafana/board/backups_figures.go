@@ -23,14 +23,15 @@ func noBackupConfigured(l Lang) string {
 }
 
 func lostNow(l Lang) dash.Panel {
-	newest := maxBy("instance", metric("dbsync_backup_last_success_timestamp_seconds"))
+	newest := "(" + maxBy("instance", metric("dbsync_backup_recoverable_until_timestamp_seconds", `source!="server"`)) +
+		" or " + maxBy("instance", metric("dbsync_backup_last_success_timestamp_seconds")) + ")"
 	return stat(about{
 		id: 1, title: l.T("Lost, were it now", "此刻故障将丢失"),
 		description: l.T(
-			"Age of the newest good backup of the server whose newest is oldest: the work since then exists once only, unless binary logs are kept "+
-				"elsewhere. If this frightens you, make a backup now.",
-			"各数据库最近成功备份中最旧者的时长：此后的数据只有一份，除非另存了二进制日志。若不可接受，请立即备份。"),
-		noValue: noBackups(l), alerts: []string{"BackupFailure"},
+			"How far back lies the newest moment that the backups and the archived binary logs reach, of the server where that is longest: the work "+
+				"since then exists once only. If this frightens you, make a backup now.",
+			"备份与已归档的二进制日志能恢复到的最新时刻距今多久（取最久的数据库）：此后的数据只有一份。若不可接受，请立即备份。"),
+		noValue: noBackups(l), alerts: []string{"BackupFailure", "RecoverablePointTooOld"},
 	}, secondsUnit, "max("+age(newest)+")", levels(blue), nil)
 }
 
