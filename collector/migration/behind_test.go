@@ -5,12 +5,15 @@
 package migration_test
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/easy-erp/dbsync/collector/consistency"
 	"github.com/easy-erp/dbsync/collector/migration"
+	"github.com/easy-erp/dbsync/collector/schemachange"
 	"github.com/easy-erp/dbsync/internal/testenv"
 )
 
@@ -42,14 +45,7 @@ func TestScrapeCostsTheSameWithManyHistories(t *testing.T) {
 			grants = append(grants, "GRANT SELECT ON "+schemas[i]+".* TO {user}")
 		}
 		m := watch(t, server, migration.Options{Discover: true}, append(grants, documented(server, schemas[0])...)...)
-		m.scraper.Start()
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			if err := m.scraper.Stop(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		m.start()
 		shown := func(s series, want string) error {
 			for _, schema := range schemas {
 				if s.of(schema)["revisions applied"] == 0 {
@@ -93,6 +89,42 @@ func TestScrapeCostsTheSameWithManyHistories(t *testing.T) {
 			return shown(s, "info 10001")
 		})
 		m.healthy(series{})
+	})
+}
+
+// TestScrapeCostsTheSameWithManyTables: whatever is read of the tables, what was left of them, their checksums and
+// fingerprints is read in the background. A scrape takes one statement for the histories and one for the threads.
+func TestScrapeCostsTheSameWithManyTables(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		schema := goosed(t, server, 10)
+		defs := append(migration.Definitions(migration.Options{Discover: true}), schemachange.Definitions()...)
+		defs = append(defs, consistency.Definitions(consistency.Options{Schemas: []string{schema}})...)
+		m := watchWith(t, server, defs, documented(server, schema)...)
+		m.start()
+		for _, tables := range []int{5, 200} {
+			for i := range tables {
+				server.Exec(t, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s.t%d (id INT PRIMARY KEY)", schema, i))
+			}
+			testenv.Eventually(t, time.Minute, "everything is read", func() error {
+				s := series{}
+				s.add(m.scraper.Scrape(t.Context()))
+				for name := range s {
+					if strings.Contains(name, "fingerprint_info{") && s.of(schema)["revisions applied"] > 0 {
+						return nil
+					}
+				}
+				return errors.New("no fingerprint, or no history")
+			})
+			m.foreground.Store(0)
+			m.read.Store(0)
+			const scrapes = 10
+			for range scrapes {
+				m.scraper.Scrape(t.Context())
+			}
+			if n, rows := m.foreground.Load(), m.read.Load(); n != 2*scrapes || rows > 5*scrapes {
+				t.Errorf("with %d tables: %d statements and %d rows in %d scrapes", tables, n, rows, scrapes)
+			}
+		}
 	})
 }
 

@@ -43,6 +43,17 @@ func documented(server *testenv.Server, schema string) []string {
 
 func watch(t *testing.T, server *testenv.Server, opts migration.Options, grants ...string) *monitor {
 	t.Helper()
+	var ordered []collector.Definition
+	for _, d := range migration.Definitions(opts) {
+		d.Every = 0 // the test decides when
+		ordered = append(ordered, d)
+	}
+	return watchWith(t, server, ordered, grants...)
+}
+
+// watchWith reads what the definitions say, with an account of its own.
+func watchWith(t *testing.T, server *testenv.Server, defs []collector.Definition, grants ...string) *monitor {
+	t.Helper()
 	account := server.Grant(t, fmt.Sprintf("m%x", time.Now().UnixNano()), grants...)
 	connection, err := mysqld.New(mysqld.Options{
 		Name: "test", Address: server.Addr(), User: account.Name, Program: "dbsync-test",
@@ -57,12 +68,7 @@ func watch(t *testing.T, server *testenv.Server, opts migration.Options, grants 
 		}
 	})
 	m := &monitor{T: t}
-	var ordered []collector.Definition
-	for _, d := range migration.Definitions(opts) {
-		d.Every = 0 // the test decides when
-		ordered = append(ordered, d)
-	}
-	if m.scraper, err = collector.NewScraper(&collector.Target{Server: counting{connection, m, false}}, ordered); err != nil {
+	if m.scraper, err = collector.NewScraper(&collector.Target{Server: counting{connection, m, false}}, defs); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -95,6 +101,19 @@ func (c counting) Query(ctx context.Context, scan func(collector.Row) error, que
 }
 
 func (c counting) Background() collector.Server { return counting{c.Server.Background(), c.m, true} }
+
+// start begins the background work, until the test ends.
+func (m *monitor) start() {
+	m.Helper()
+	m.scraper.Start()
+	m.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := m.scraper.Stop(ctx); err != nil {
+			m.Error(err)
+		}
+	})
+}
 
 // series are the series of a scrape: name{label="value",…} in the order of the labels' names, without "dbsync_".
 type series map[string]float64
