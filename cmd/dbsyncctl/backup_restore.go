@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -89,8 +90,8 @@ func (c *cli) addBackupRestoreTest(group *kingpin.CmdClause) {
 	command.Flag("tolerance", "How far numbers of rows may lie apart, compared with the target: 5%; the default is that of the configuration, or 5%.").
 		PlaceHolder("SHARE").IsSetByUser(&r.toleranceSet).SetValue(&r.tolerance)
 	durationFlag(command, "timeout", "Give up after this time.", &r.timeout)
-	command.Flag("state-dir", "Report into this folder on this machine.").
-		Default(defaultStateDir).Envar("DBSYNC_STATE_DIR").StringVar(&r.stateDir)
+	command.Flag("state-dir", "Report into this folder on this machine; the default is that of the configuration, jobs.state_dir.").
+		PlaceHolder("DIR").Envar("DBSYNC_STATE_DIR").StringVar(&r.stateDir)
 	command.Flag("push", "Report to this exporter instead; its token is taken from the environment variable DBSYNC_RUN_TOKEN or --push.token-file.").
 		PlaceHolder("URL").URLVar(&r.push)
 	command.Flag("push.token-file", "The file with the exporter's token.").PlaceHolder("FILE").StringVar(&r.token)
@@ -167,6 +168,7 @@ func (r *restoreTest) configure() (config.Backup, func() error, error) {
 	if err != nil {
 		return configured, nil, err
 	}
+	r.stateDir = cmp.Or(r.stateDir, c.StateDir())
 	const usual = 0.05
 	r.options.Tolerance = usual
 	switch {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,19 +116,23 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-func TestKilledRestoreTestLeavesNothingAfterTheNext(t *testing.T) {
+// slowTest starts a restore test that would take minutes, and waits until it has restored something.
+func slowTest(t *testing.T) (c *exec.Cmd, out *strings.Builder, temp string, arguments []string) {
+	t.Helper()
 	slow := strings.Replace(smallDump(t), "-- Dump completed", "DO SLEEP(300);\n-- Dump completed", 1)
 	file, _ := dumped(t, smallDump(t), slow)
 	dir, env := installed(t)
-	temp, state := shortDir(t), t.TempDir()
-	arguments := []string{"backup", "restore-test", "nightly", "--config.file", file, "--state-dir", state, "--temp-dir", temp, "--memory", "16MiB"}
-	c := exec.Command(filepath.Join(dir, program), arguments...)
+	temp = shortDir(t)
+	state := t.TempDir()
+	arguments = []string{"backup", "restore-test", "nightly", "--config.file", file, "--state-dir", state, "--temp-dir", temp, "--memory", "16MiB"}
+	c = exec.Command(filepath.Join(dir, program), arguments...)
 	c.Env = env
-	var out strings.Builder
-	c.Stdout, c.Stderr = &out, &out
+	out = &strings.Builder{}
+	c.Stdout, c.Stderr = out, out
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = c.Process.Kill() }) // where the test ended early
 	testenv.Eventually(t, time.Minute, "the table is there", func() error {
 		found, err := filepath.Glob(filepath.Join(temp, "*", "*", "data", "erp", "invoice.*"))
 		if err == nil && len(found) == 0 {
@@ -135,6 +140,25 @@ func TestKilledRestoreTestLeavesNothingAfterTheNext(t *testing.T) {
 		}
 		return err
 	})
+	return c, out, temp, arguments
+}
+
+func TestInterruptedRestoreTestLeavesNothing(t *testing.T) {
+	c, out, temp, _ := slowTest(t)
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // its exit code tells
+	if code := c.ProcessState.ExitCode(); code != exitNotTested || !strings.Contains(out.String(), "could not be found out: terminated") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+	if running := serversIn(t, temp); len(running) > 0 {
+		t.Errorf("processes %v", running)
+	}
+}
+
+func TestKilledRestoreTestLeavesNothingAfterTheNext(t *testing.T) {
+	c, _, temp, arguments := slowTest(t)
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
