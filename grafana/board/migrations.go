@@ -28,6 +28,8 @@ func Migrations(l Lang) dash.Dashboard {
 		heading(50, l.T("Drift and consistency", "偏差与一致性")),
 		graphs(fingerprintTable(l), divergedTrend(l)),
 		graphs(differingChunks(l), checksumAge(l)),
+		graphs(heartbeatLag(l), errantTransactions(l)),
+		graphs(syncTasks(l)),
 		graphs(schemaChangeLeftovers(l)),
 		heading(60, l.T("What is watched", "监控范围")),
 		graphs(historiesByTool(l), migrationSources(l)),

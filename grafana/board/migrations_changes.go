@@ -116,3 +116,59 @@ func checksumAge(l Lang) dash.Panel {
 		age("max by (instance) (" + metric("dbsync_consistency_last_check_timestamp_seconds") + ")"), "{{instance}}",
 	})
 }
+
+func syncTasks(l Lang) dash.Panel {
+	of := func(name string) string { return maxBy("instance, schema, tool, task", metric("dbsync_sync_"+name)) }
+	return table(about{
+		id: 57, title: l.T("Tasks that copy data", "数据同步任务"),
+		description: l.T(
+			"AWS DMS, Maxwell, TiDB DM and Vitess by their own tables. Lost are changes that could not be applied, out are tables that the task has "+
+				"given up, different is what its own comparison found. Any of them above 0: do not switch over. An empty cell: the tool does not say.",
+			"AWS DMS、Maxwell、TiDB DM、Vitess 控制表中的任务。未应用、已挂起、差异任一大于 0：请勿切换。空白表示该工具不提供。"),
+		noValue: l.T("no control tables of such a tool are found", "未发现此类工具的控制表"), alerts: []string{"SyncTaskFailing"},
+	}, descending(l.T("Different", "差异")),
+		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MigrationsUID, MySQLUID)},
+		column{label: "tool", title: l.T("Tool", "工具")},
+		column{label: "schema", title: l.T("Schema", "库")},
+		column{label: "task", title: l.T("Task", "任务")},
+		column{title: l.T("Runs", "运行"), expr: of("running"), mappings: states(
+			state{"0", l.T("■ no", "■ 否"), orange},
+			state{"1", l.T("▶ yes", "▶ 是"), green},
+		)},
+		column{title: l.T("Different", "差异"), unit: countUnit, expr: of("differences"), thresholds: levels("text", level{1, vermilion})},
+		column{title: l.T("Lost", "未应用"), unit: countUnit, expr: of("errors"), thresholds: levels("text", level{1, orange})},
+		column{title: l.T("Out", "已挂起"), unit: countUnit, expr: of("tables_suspended"), thresholds: levels("text", level{1, vermilion})},
+		column{title: l.T("Seen", "最近活动"), unit: agoUnit, expr: millis(of("last_activity_timestamp_seconds"))},
+		column{title: l.T("Has changes until", "已同步至"), unit: agoUnit, expr: millis(of("applied_timestamp_seconds"))},
+	)
+}
+
+func heartbeatLag(l Lang) dash.Panel {
+	return graph(about{
+		id: 58, title: l.T("Lag by pt-heartbeat", "pt-heartbeat 延迟"),
+		description: l.T(
+			"How old the newest heartbeat of each origin is when it is read here, all servers between included. A line that climbs without end on "+
+				"every server is a pt-heartbeat that died, or the row of a server that is gone.",
+			"各来源最新心跳在此处读取时的时长（包含中间所有服务器）。若在所有服务器上一直上升，说明 pt-heartbeat 已停止，或来源服务器已下线。"),
+		noValue: l.T("no table of pt-heartbeat is found", "未发现 pt-heartbeat 的表"), alerts: []string{"ReplicationHeartbeatLag", "HeartbeatStale"},
+		links: ofSeries(l, MigrationsUID, MySQLUID),
+	}, secondsUnit, nil, series{
+		maxBy("instance, server_id", metric("mysql_heartbeat_now_timestamp_seconds")+" - "+metric("mysql_heartbeat_stored_timestamp_seconds")),
+		"{{instance}} of {{server_id}}",
+	})
+}
+
+func errantTransactions(l Lang) dash.Panel {
+	return graph(about{
+		id: 59, title: l.T("Transactions that source and replica do not share", "主从不一致的事务"),
+		description: l.T(
+			"For targets that the configuration gives a source. Missing ones are on their way, or the replica has stopped. Errant ones only the replica "+
+				"has: somebody wrote there, or a failover lost them; do not fail over to it.",
+			"针对配置了 source 的目标。missing 表示尚未到达或复制已停止；errant 表示只有从库才有的事务（有人写了从库或切换时丢失），请勿切换到它。"),
+		noValue: l.T("no target has a source in the configuration", "配置中没有目标设置 source"), alerts: []string{"ErrantTransactions"},
+		links: ofSeries(l, MigrationsUID, MySQLUID),
+	}, countUnit, nil,
+		series{maxBy("instance", metric("dbsync_replication_errant_transactions")), "{{instance}} errant"},
+		series{maxBy("instance", metric("dbsync_replication_gtid_missing_transactions")), "{{instance}} missing"},
+	)
+}
