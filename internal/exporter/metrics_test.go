@@ -139,10 +139,10 @@ func TestFreeFormTargetsShareTheirConnections(t *testing.T) {
 // A name may lead anywhere, and elsewhere at the next look: what counts is the
 // address that is dialled.
 func TestDialledAddressIsChecked(t *testing.T) {
-	dialled := make(chan struct{}, 100)
-	listener := listen(t, dialled)
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	for allow, want := range map[string]bool{"10.20.0.0/16:" + port: false, "127.0.0.0/8:" + port: true} {
+	for network, want := range map[string]bool{"10.20.0.0/16": false, "127.0.0.0/8": true} {
+		dialled := make(chan struct{}, 100)
+		_, port, _ := net.SplitHostPort(listen(t, dialled).Addr().String())
+		allow := network + ":" + port
 		text := fmt.Sprintf("mysql:\n  modules: {default: {user: a, tls: {mode: insecure}}}\n  probe_allow: [%q]\n", allow)
 		r := start(t, text, func(o *Options, _ *running) {
 			o.Connect = nil
