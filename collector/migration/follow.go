@@ -122,7 +122,7 @@ func (f *follower) all(folder, name string, e logEntry) error {
 		}
 		return err
 	})
-	if err != nil && !(e.optional && errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && (!e.optional || !errors.Is(err, fs.ErrNotExist)) {
 		return err
 	}
 	if len(below) == 0 && !e.optional {

@@ -77,7 +77,7 @@ func TestWrongListsAreRefusedAndSayWhy(t *testing.T) {
 		{"PUT", lists + "crm", "db/a.xml\n", 400, "erp: crm of liquibase: db/a.xml: the tool's versions are not in its files' names"},
 		{"PUT", lists + "..%2Fshop", "V1__a.sql", 400, "name: "},
 		{"PUT", "/api/v1/revisions", "V1__a.sql", 400, "name: "},
-		{"PUT", "/api/v1/revisions?nmae=x", "V1__a.sql", 400, `unknown parameter \"nmae\"`},
+		{"PUT", "/api/v1/revisions?list=x", "V1__a.sql", 400, `unknown parameter \"list\"`},
 		{"PUT", lists + "shop", strings.Repeat("x", release.MaxBytes+1), 413, "more than 8388608 bytes"},
 		{"DELETE", lists + "..", "", 400, "name: "},
 		{"GET", "/api/v1/revisions?x=1", "", 400, `unknown parameter \"x\"`},
