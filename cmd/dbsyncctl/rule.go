@@ -60,6 +60,7 @@ func (c *cli) addRule() {
 	c.addRuleDelete(group)
 	c.addRuleSwitch(group, "enable", "Let a rule of your own be evaluated again.", true)
 	c.addRuleSwitch(group, "disable", "Keep a rule of your own, but let nobody evaluate it.", false)
+	c.addRuleRender(group)
 }
 
 // addRulesFile adds the flag that all commands have.

@@ -277,3 +277,60 @@ groups:
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
+
+// What was rendered is right for promtool and loaded by Prometheus, old and new, and as an object of Kubernetes.
+func TestRuleRender(t *testing.T) {
+	eachEdition(t, func(t *testing.T, edition sandbox.Edition) {
+		values := write(t, "thresholds.yml", "database_connections_high: {warning: 70, critical: 90%, for: 10m}\nmysql_long_transaction: {disabled: true}\n"+
+			"api_certificate_expiring: {warning: 30d}\n")
+		w := watch(t, edition, nil)
+		if code, stdout, stderr := call("rule", "render", "--values", values, "--out", w.dir); code != exitOK {
+			t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+		}
+		files, err := filepath.Glob(filepath.Join(w.dir, "*.rules.yml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := testenv.Tool(t, edition, "promtool").Output(t.Context(), append([]string{"check", "rules"}, files...)...); err != nil {
+			t.Errorf("promtool: %v", err)
+		}
+		if err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		said := w.do(exitOK, "list", "connections_high", "--json")
+		var rows []listedRule
+		if err := json.Unmarshal([]byte(said), &rows); err != nil || len(rows) != 2 || !strings.Contains(rows[0].Expr, "> 0.9") || rows[0].Severity != "critical" || rows[1].For.String() != "10m" {
+			t.Errorf("%v: %s", err, said)
+		}
+		if got := w.rule("mysql_long_transaction"); got.State != stateNotLoaded {
+			t.Errorf("a rule that was left out is %s", got.State)
+		}
+		if code, stdout, stderr := call("rule", "render", "--values", values, "--operator"); code != exitOK || strings.Count(stdout, "kind: PrometheusRule") != len(files) {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+	})
+}
+
+func TestRuleRenderTeaches(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := call("rule", "render", "--print-values")
+	if code != exitOK || !strings.Contains(stdout, "# database_connections_high:") || !strings.Contains(stdout, "#   warning: 80%\n#   for: 3m\n") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	bad := write(t, "thresholds.yml", "\ndatabase_connection_high: {warning: 80}\n")
+	if code, _, stderr := call("rule", "render", "--values", bad, "--out", t.TempDir()); code != exitFailure ||
+		!strings.Contains(stderr, `thresholds.yml: line 2: database_connection_high: no shipped rule has this rule_id: did you mean "database_connections_high"?`) {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if code, _, _ := call("rule", "render"); code != exitUsage {
+		t.Errorf("without anything: exit code %d", code)
+	}
+	main := write(t, "values.yml", "alertmanager: {receivers: {email_admin: {webhook: {url: 'http://127.0.0.1:1/'}}}}\nrules: {thresholds: {disk_space_low: {critical: 75}}}\n")
+	dir := t.TempDir()
+	if code, _, stderr := call("render", "--values", main, dir); code != exitOK {
+		t.Fatal(stderr)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "prometheus/rules/host.rules.yml")); err != nil || !strings.Contains(string(text), "ratio > 0.75") {
+		t.Errorf("`render` with rules.thresholds: %v\n%s", err, text)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/easy-erp/dbsync/internal/suggest"
 )
 
 // MethodJob is the method of a backup that is runs of a job. The others read files
@@ -110,9 +112,9 @@ func (v *validator) backups(entries []backupEntry) {
 		v.target(key+".target", e.Target)
 		switch methods := v.known.Methods; {
 		case e.Method == "":
-			v.add(key+".method", "missing: %s", unknownName("", methods))
+			v.add(key+".method", "missing: %s", suggest.Name("", methods))
 		case len(methods) > 0 && !slices.Contains(methods, e.Method):
-			v.add(key+".method", "%q cannot be watched: %s", e.Method, unknownName(e.Method, methods))
+			v.add(key+".method", "%q cannot be watched: %s", e.Method, suggest.Name(e.Method, methods))
 		case e.Method == MethodJob:
 			v.runs(key, e)
 		case e.Method == methodMysqlBackup:

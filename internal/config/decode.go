@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/suggest"
 )
 
 // decoder writes a YAML document into the types of file.go. The library's own
@@ -177,7 +179,7 @@ func unknownKey(name string, fields []string) string {
 	if name == "insecure" && slices.Contains(fields, "mode") {
 		return "write mode: insecure"
 	}
-	return unknownName(name, fields)
+	return suggest.Name(name, fields)
 }
 
 // keysOf returns the YAML keys of a struct's fields, in their order.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/easy-erp/dbsync/internal/suggest"
 )
 
 // validator turns the file into a Config and reports all that is wrong with it.
@@ -124,7 +126,7 @@ func (v *validator) target(key, name string) {
 	case name == "":
 		v.add(key, "there is no target it could belong to: list one under mysql.targets")
 	default:
-		v.add(key, "no target is called %q: %s", name, unknownName(name, names))
+		v.add(key, "no target is called %q: %s", name, suggest.Name(name, names))
 	}
 }
 
@@ -158,7 +160,7 @@ func (v *validator) oneOf(key, value string, allowed ...string) {
 func (v *validator) collectors(switches map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(switches)) {
 		if len(v.known.Collectors) > 0 && !slices.Contains(v.known.Collectors, name) {
-			v.add("collectors."+name, "no collector or group is called %q: %s", name, unknownName(name, v.known.Collectors))
+			v.add("collectors."+name, "no collector or group is called %q: %s", name, suggest.Name(name, v.known.Collectors))
 		}
 	}
 }
@@ -173,7 +175,7 @@ func (v *validator) histories(entries []historyEntry) {
 		v.required(key+".schema", e.Schema)
 		v.required(key+".tool", e.Tool)
 		if tools := v.known.Tools; e.Tool != "" && len(tools) > 0 && !slices.Contains(tools, e.Tool) {
-			v.add(key+".tool", "%q cannot be read: %s", e.Tool, unknownName(e.Tool, tools))
+			v.add(key+".tool", "%q cannot be read: %s", e.Tool, suggest.Name(e.Tool, tools))
 		}
 		v.absolute(key+".directory", e.Directory)
 		switch {

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/easy-erp/dbsync/internal/suggest"
 )
 
 // maxConnections bounds max_connections: a monitor that takes more of a server's
@@ -112,7 +114,7 @@ func (v *validator) mysqlTarget(key string, e targetEntry, taken map[string]bool
 	}
 	m, ok := v.config.modules[e.Module]
 	if !ok {
-		v.add(key+".module", "no module is called %q: %s", e.Module, unknownName(e.Module, v.config.ModuleNames()))
+		v.add(key+".module", "no module is called %q: %s", e.Module, suggest.Name(e.Module, v.config.ModuleNames()))
 	}
 	if m.TLS.Mode == ModeDisabled && m.TLS.ServerPublicKeyFile == "" && !isLocal(e.Address) {
 		v.add(key, "tls.mode of module %s is disabled, and %s is not on this machine: anyone between could take the password. "+

@@ -23,6 +23,9 @@ func RuleFile(source []byte, v Values) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.Rules.Thresholds.Apply(top); err != nil {
+		return nil, err
+	}
 	for _, group := range yamledit.Items(yamledit.Get(top, "groups")) {
 		if err := v.Rules.setGroup(group); err != nil {
 			return nil, fmt.Errorf("group %s: %w", yamledit.Scalar(group, "name"), err)

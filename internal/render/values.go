@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/easy-erp/dbsync/internal/thresholds"
 )
 
 // Values is what differs between installations. The zero value of a field
@@ -93,9 +95,11 @@ type Prometheus struct {
 	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
 }
 
-// Rules changes the waits and the links of the shipped rules, never what they
-// mean.
+// Rules changes the waits, the links and the declared thresholds of the shipped
+// rules.
 type Rules struct {
+	// Thresholds are the numbers by which rules fire, by rule_id.
+	Thresholds thresholds.Values `yaml:"thresholds"`
 	// Scale multiplies for, keep_firing_for and the groups' intervals; 0 means
 	// 1. Ranges inside expressions stay.
 	Scale float64 `yaml:"scale"`

@@ -95,8 +95,13 @@ func renderPrometheus(source Source, v Values) ([]File, error) {
 		}
 		files = append(files, File{"prometheus/targets/dbsync.yml", text, public})
 	}
-	rules, err := renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(_ string, text []byte) ([]byte, error) { return RuleFile(text, v) })
+	rules, err := RuleFiles(source, v)
 	return append(files, rules...), err
+}
+
+// RuleFiles renders the rule files alone.
+func RuleFiles(source Source, v Values) ([]File, error) {
+	return renderEach(source.Rules, "*.rules.yml", "prometheus/rules", func(_ string, text []byte) ([]byte, error) { return RuleFile(text, v) })
 }
 
 func renderEach(from fs.FS, pattern, into string, render func(name string, text []byte) ([]byte, error)) ([]File, error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package config
+// Package suggest tells what a mistyped word may have meant.
+package suggest
 
 import (
 	"fmt"
@@ -8,9 +9,9 @@ import (
 	"strings"
 )
 
-// unknownName returns the end of a message about a word that is none of the
+// Name returns the end of a message about a word that is none of the
 // known ones: the closest one where there is one, else all of them.
-func unknownName(word string, known []string) string {
+func Name(word string, known []string) string {
 	if best := closest(word, known); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
