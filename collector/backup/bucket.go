@@ -279,4 +279,5 @@ func (o *object) Close() error {
 
 func (*object) born() (time.Time, bool) { return time.Time{}, false }
 
-func (*object) forget(int64, int64) {}
+func (*object) held(int64) map[int64]bool { return nil }
+func (*object) forget(int64, int64)       {}

@@ -199,5 +199,19 @@ func slashed(path string) string { return filepath.ToSlash(path) }
 
 type localFile struct{ *os.File }
 
-func (f localFile) born() (time.Time, bool)     { return birth(f.File) }
+func (f localFile) born() (time.Time, bool) { return birth(f.File) }
+
+func (f localFile) held(part int64) map[int64]bool {
+	info, err := f.Stat()
+	if err != nil || cached(f.File, 0, info.Size()) < min(part, info.Size())/2 {
+		return nil // as for nearly every backup: no need to look more closely
+	}
+	held := map[int64]bool{}
+	for i := int64(0); i*part < info.Size(); i++ {
+		length := min(part, info.Size()-i*part)
+		held[i] = cached(f.File, i*part, length) >= (length+1)/2
+	}
+	return held
+}
+
 func (f localFile) forget(offset, length int64) { dropCache(f.File, offset, length) }

@@ -27,8 +27,9 @@ func newLimiter(bytesPerSecond int64) *rate.Limiter {
 }
 
 // steady reads a file from its beginning to its end: at a bounded rate, until ctx
-// ends, and without filling the page cache. Whoever reads it in the background uses
-// half of a processor at most, and none while a scrape goes on.
+// ends, without filling the page cache, and without taking out of it what others
+// have in it. Who reads in the background uses half of a processor at most, and none
+// while a scrape goes on.
 type steady struct {
 	ctx      context.Context
 	content  content
@@ -40,7 +41,8 @@ type steady struct {
 	worked  time.Duration // without a rest
 
 	offset, forgotten int64
-	failure           error // what kept the file from being read, as against what is in it
+	held              map[int64]bool // parts of forgetEvery that were in the page cache before, and stay there
+	failure           error          // what kept the file from being read, as against what is in it
 }
 
 // Read implements io.Reader.
@@ -52,10 +54,15 @@ func (s *steady) Read(p []byte) (int, error) {
 		s.failure = errors.Join(context.Cause(s.ctx), err)
 		return 0, s.failure
 	}
-	n, err := s.content.ReadAt(p, s.offset)
+	if s.offset == 0 { // before what the system reads ahead for us is there too
+		s.held = s.content.held(forgetEvery)
+	}
+	n, err := s.content.ReadAt(p[:min(int64(len(p)), forgetEvery-s.offset%forgetEvery)], s.offset)
 	s.offset += int64(n)
-	if s.offset-s.forgotten >= forgetEvery || err != nil {
-		s.content.forget(s.forgotten, s.offset-s.forgotten)
+	if s.offset%forgetEvery == 0 || err != nil {
+		if !s.held[s.forgotten/forgetEvery] {
+			s.content.forget(s.forgotten, s.offset-s.forgotten)
+		}
 		s.forgotten = s.offset
 	}
 	s.progress(s.offset)

@@ -17,6 +17,7 @@ type endless struct{ forgot []int64 }
 func (*endless) ReadAt(p []byte, _ int64) (int, error) { return len(p), nil }
 func (*endless) Close() error                          { return nil }
 func (*endless) born() (time.Time, bool)               { return time.Time{}, false }
+func (*endless) held(int64) map[int64]bool             { return nil }
 func (e *endless) forget(offset, length int64)         { e.forgot = append(e.forgot, offset, length) }
 
 // takes is how long it takes to read so much of a file and to work on each part of it for so long.

@@ -39,6 +39,9 @@ type content interface {
 	io.Closer
 	// born returns when the file was made, where that is remembered.
 	born() (time.Time, bool)
+	// held returns the numbers of those parts, of so many bytes each, of which most is
+	// in the page cache: somebody else uses them, or has just written them.
+	held(part int64) map[int64]bool
 	// forget says that a part which was read will not be read again, so that it
 	// does not push anything of use out of the page cache.
 	forget(offset, length int64)
