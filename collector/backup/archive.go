@@ -201,15 +201,10 @@ func (a *archive) state() archiveState {
 	}
 	s.chains = binlog.Chains(logs)
 	for _, c := range s.chains {
-		ends := make([]int, len(c))
-		for i := len(c) - 1; i >= 0; i-- {
-			ends[i] = i
-			if i < len(c)-1 && c.Reach(i) != i {
-				ends[i] = ends[i+1]
-			}
+		for i := range c {
 			s.counts[stateOf(c, i, states[c[i].Name])]++
 		}
-		s.ends = append(s.ends, ends)
+		s.ends = append(s.ends, c.Ends())
 	}
 	return s
 }

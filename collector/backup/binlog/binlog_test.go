@@ -189,7 +189,7 @@ func TestMissingLinksCutTheReach(t *testing.T) {
 		"twice":      {[]Log{logAt(1, 100, 200, true), logAt(1, 1, 2, false), logAt(2, 200, 300, false)}, 300, ""},
 	} {
 		c := Chains(test.logs)[0]
-		if got := c.Until(c.Reach(0)).Unix(); got != test.reach {
+		if got := c.Until(c.Ends()[0]).Unix(); got != test.reach {
 			t.Errorf("%s reaches %d, want %d", name, got, test.reach)
 		}
 		var gaps []string

@@ -164,14 +164,19 @@ func (c Chain) At(t time.Time) (int, bool) {
 	return 0, false
 }
 
-// Reach returns the last log that follows on log i without a missing link.
-func (c Chain) Reach(i int) int {
-	for ; i < len(c)-1; i++ {
-		if _, missing := c.gap(i); missing {
-			break
+// Ends returns of each log the last one that follows on it without a missing link.
+func (c Chain) Ends() []int {
+	ends := make([]int, len(c))
+	for i := range slices.Backward(c) {
+		ends[i] = i
+		if i == len(c)-1 {
+			continue
+		}
+		if _, missing := c.gap(i); !missing {
+			ends[i] = ends[i+1]
 		}
 	}
-	return i
+	return ends
 }
 
 // Until returns the time of the last event of log i that is known.
