@@ -48,7 +48,7 @@ func archiveOf(t *testing.T, dir string) archiveState {
 	e := testEnv(&clock{})
 	w := newBinlogs([]Archive{{Path: dir}}, e).archives[0]
 	w.look(t.Context())
-	s, err := w.found()
+	s, err := w.found(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

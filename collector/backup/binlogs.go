@@ -36,6 +36,8 @@ type archiveWatch struct {
 	now     func() time.Time
 	logger  *slog.Logger
 	guard   hang.Guard
+	made    time.Time     // by the system's clock
+	first   chan struct{} // closed when the first look has ended
 
 	mu    sync.Mutex
 	state archiveState
@@ -47,7 +49,9 @@ func newBinlogs(archives []Archive, e *env) *binlogs {
 	b := &binlogs{server: e.server(), now: e.target.Now, logger: e.target.Logger}
 	for _, a := range archives {
 		one := newArchive(a, e)
-		b.archives = append(b.archives, &archiveWatch{archive: one, now: e.target.Now, logger: one.logger})
+		b.archives = append(b.archives, &archiveWatch{
+			archive: one, now: e.target.Now, logger: one.logger, made: time.Now(), first: make(chan struct{}),
+		})
 	}
 	return b
 }
@@ -121,6 +125,9 @@ func (a *archiveWatch) look(ctx context.Context) {
 func (a *archiveWatch) took(s archiveState, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.at.IsZero() && a.err == nil {
+		close(a.first)
+	}
 	if a.err = err; err == nil {
 		a.state, a.at = s, a.now()
 	}
@@ -156,8 +163,16 @@ func (a *archiveWatch) read(ctx context.Context, unread *archived) {
 	}
 }
 
-// found returns what is known of the archive, or why that is nothing.
-func (a *archiveWatch) found() (archiveState, error) {
+// found returns what is known of the archive, or why that is nothing. Right after the
+// start it waits a moment for the first look, so that a restart makes no gap.
+func (a *archiveWatch) found(ctx context.Context) (archiveState, error) {
+	wait := time.NewTimer(firstLook - time.Since(a.made))
+	defer wait.Stop()
+	select {
+	case <-a.first:
+	case <-wait.C:
+	case <-ctx.Done():
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	age := a.now().Sub(a.at)

@@ -88,8 +88,8 @@ func (b *binlogs) collect(ctx context.Context, out *collector.Sink, watches []*w
 	}
 	var archives []archiveState
 	for _, a := range b.archives {
-		out.Source(ctx, a.archive.options.Path, func(_ context.Context, out *collector.Sink) error {
-			s, failed := a.found()
+		out.Source(ctx, a.archive.options.Path, func(ctx context.Context, out *collector.Sink) error {
+			s, failed := a.found(ctx)
 			if failed != nil {
 				return failed
 			}
