@@ -23,6 +23,9 @@ func (c *cli) addChannel() {
 	group := c.app.Command("channel", "The ways in which people are told.")
 	c.addChannelList(group)
 	c.addChannelTest(group)
+	c.addChannelAdd(group)
+	c.addChannelSwitch(group, "enable", "Let a receiver be told again.", true)
+	c.addChannelSwitch(group, "disable", "Keep a receiver's values, but tell it nothing.", false)
 }
 
 func (c *cli) addChannelList(group *kingpin.CmdClause) {

@@ -16,13 +16,18 @@ import (
 // or of its folder: a secret of mode 0600 must stay readable for the server that
 // it is for.
 func keepOwner(path, target string) error {
+	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
+		target = filepath.Dir(target)
+	}
+	return giveTo(path, target)
+}
+
+// giveTo gives what root made the owner of something else.
+func giveTo(path, model string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(target)
-	if errors.Is(err, fs.ErrNotExist) {
-		info, err = os.Stat(filepath.Dir(target))
-	}
+	info, err := os.Stat(model)
 	if err != nil {
 		return err
 	}

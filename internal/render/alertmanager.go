@@ -109,7 +109,11 @@ func write(top *yaml.Node, a Alertmanager, present *receivers, routes *routes) (
 func missing(a Alertmanager, present *receivers) []string {
 	var notes []string
 	for _, name := range Seed() {
-		if !present.has(name) {
+		switch {
+		case present.has(name):
+		case a.Receivers[name].Disabled:
+			notes = append(notes, "receiver "+name+" drops out: it is disabled")
+		default:
 			notes = append(notes, "receiver "+name+" drops out: no values for it")
 		}
 	}

@@ -11,6 +11,8 @@ import (
 // Receiver is a person, a team or a system: every channel that it names is
 // told, at the same moment.
 type Receiver struct {
+	// Disabled keeps the values and tells it nothing, as if it had none.
+	Disabled   bool        `yaml:"disabled"`
 	Email      *Email      `yaml:"email"`
 	Slack      *Slack      `yaml:"slack"`
 	Webhook    *Webhook    `yaml:"webhook"`

@@ -39,7 +39,7 @@ func newReceivers(a Alertmanager, minor int) (*receivers, error) {
 	ordered := slices.Concat(Seed(), slices.Sorted(maps.Keys(a.Receivers)))
 	for i, name := range ordered {
 		values, given := a.Receivers[name]
-		if !given || slices.Contains(ordered[:i], name) {
+		if !given || values.Disabled || slices.Contains(ordered[:i], name) {
 			continue
 		}
 		if err := all.add(name, values, a, minor); err != nil {
