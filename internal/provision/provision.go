@@ -58,11 +58,11 @@ func Unstable() Root {
 		Sources: "deb [signed-by=" + keyring + "] http://deb.debian.org/debian sid main\n",
 		Programs: []string{
 			"mysqld", "mysqldump", "prometheus", "prometheus-alertmanager", "promtool", "amtool", "prometheus-mysqld-exporter",
-			"prometheus-node-exporter", "pt-online-schema-change",
+			"prometheus-node-exporter", "pt-online-schema-change", "victoria-metrics", "vmalert",
 		},
 		Packages: []string{
 			"mysql-server-core", "mysql-client-core", "prometheus", "prometheus-alertmanager", "prometheus-mysqld-exporter",
-			"prometheus-node-exporter", "percona-toolkit", "libjson-perl",
+			"prometheus-node-exporter", "percona-toolkit", "libjson-perl", "victoria-metrics",
 		},
 	}
 }
