@@ -59,6 +59,15 @@ build: ## Build dbsync_exporter and dbsyncctl into bin/
 test: vet ## Run all tests, against the real servers that are at hand
 	$(call each,go test $(RACE) -timeout 20m ./...)
 
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for a while each (FUZZTIME=30s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' collector cmd internal | sort | while IFS=: read -r file func; do \
+		echo "==> $${file%/*}: $${func#func }"; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime '$(FUZZTIME)' "./$${file%/*}"; \
+	done
+
 .PHONY: vet
 vet: ## Run gofmt and go vet
 	@echo '==> gofmt'
