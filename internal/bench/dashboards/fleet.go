@@ -9,7 +9,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -20,6 +19,7 @@ import (
 	"github.com/easy-erp/dbsync/grafana/lint"
 	"github.com/easy-erp/dbsync/grafana/queries"
 	"github.com/easy-erp/dbsync/internal/backfill"
+	"github.com/easy-erp/dbsync/internal/bench/template"
 	"github.com/easy-erp/dbsync/internal/catalogue"
 	"github.com/easy-erp/dbsync/internal/rulefile"
 	"github.com/easy-erp/dbsync/internal/stack"
@@ -29,10 +29,6 @@ import (
 // scrapeInterval is that of the shipped prometheus.yml.
 const scrapeInterval = 10 * time.Second
 
-// copies are how many of a thing a server of the fleet has where the template's
-// machine has one or two.
-var copies = map[model.LabelName]int{"cpu": 8, "schema": 4, "backup": 2}
-
 // failing: on every tenth server all is the whole month as in the template, which
 // has things broken. On the others nothing happens.
 const failing = 10
@@ -40,22 +36,8 @@ const failing = 10
 // onlyWhere is what a server has only where something happens.
 var onlyWhere = regexp.MustCompile(`^(ALERTS|instance_alertname:|dbsync_schema_change_)|:(just_now|failed|active|some)$`)
 
-func isCounter(name string) bool {
-	for _, suffix := range []string{"_total", "_bucket", "_sum", "_count"} {
-		if strings.HasSuffix(name, suffix) {
-			return true
-		}
-	}
-	return false
-}
-
-// isStatus tells the server's own counters, whose names do not.
-func isStatus(m model.Metric) bool {
-	return strings.HasPrefix(string(m[model.MetricNameLabel]), "mysql_global_status_")
-}
-
 // fleet makes the series that the boards read, of so many instances.
-func fleet(template []sample, instances int) ([]backfill.Series, error) {
+func fleet(taken []template.Sample, instances int) ([]backfill.Series, error) {
 	shipped, err := rulefile.Read(rules.Files, "*.rules.yml")
 	if err != nil {
 		return nil, err
@@ -72,8 +54,8 @@ func fleet(template []sample, instances int) ([]backfill.Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range append(slices.Clone(template), missing(template, wanted, known)...) {
-		if wanted[string(s.metric[model.MetricNameLabel])] {
+	for _, s := range append(slices.Clone(taken), missing(taken, wanted, known)...) {
+		if wanted[string(s.Metric[model.MetricNameLabel])] {
 			f.addSample(s)
 		}
 	}
@@ -102,24 +84,24 @@ func asked() (map[string]bool, error) {
 
 // missing are one series for each metric that the template's system does not
 // have, such as those of replicas.
-func missing(template []sample, wanted map[string]bool, known catalogue.Metrics) []sample {
+func missing(taken []template.Sample, wanted map[string]bool, known catalogue.Metrics) []template.Sample {
 	have := map[string]bool{}
-	for _, s := range template {
-		have[string(s.metric[model.MetricNameLabel])] = true
+	for _, s := range taken {
+		have[string(s.Metric[model.MetricNameLabel])] = true
 	}
-	var all []sample
+	var all []template.Sample
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		declared, _ := known.Labels(name)
 		if have[name] || len(declared.Names()) == 0 {
 			continue
 		}
-		one := sample{metric: model.Metric{model.MetricNameLabel: model.LabelValue(name)}, kind: backfill.Wavering, level: 64}
+		one := template.Sample{Metric: model.Metric{model.MetricNameLabel: model.LabelValue(name)}, Kind: backfill.Wavering, Level: 64}
 		for _, label := range declared.Names() {
-			one.metric[model.LabelName(label)] = "one"
+			one.Metric[model.LabelName(label)] = "one"
 		}
-		one.metric["instance"], one.metric["job"] = stack.Instance, "dbsync"
-		if isCounter(name) {
-			one.kind = backfill.Rising
+		one.Metric["instance"], one.Metric["job"] = stack.Instance, "dbsync"
+		if template.IsCounter(name) {
+			one.Kind = backfill.Rising
 		}
 		all = append(all, one)
 	}
@@ -133,43 +115,27 @@ type filler struct {
 	series    map[uint64]backfill.Series
 }
 
-func (f *filler) addSample(s sample) {
-	if s.metric["instance"] != stack.Instance {
-		f.add(s, s.metric)
+func (f *filler) addSample(s template.Sample) {
+	if s.Metric["instance"] != stack.Instance {
+		f.add(s, s.Metric)
 		return
 	}
 	for i := range f.instances {
-		if i%failing != 0 && onlyWhere.MatchString(string(s.metric[model.MetricNameLabel])) {
+		if i%failing != 0 && onlyWhere.MatchString(string(s.Metric[model.MetricNameLabel])) {
 			continue
 		}
-		m := s.metric.Clone()
+		m := s.Metric.Clone()
 		m["instance"] = model.LabelValue(fmt.Sprintf("db%03d", i+1))
 		if _, ok := m["job"]; ok && i > 0 {
 			m["job"] = "dbsync_probe"
 		}
-		f.addCopies(s, m)
-	}
-}
-
-// addCopies multiplies what a larger server has more of.
-func (f *filler) addCopies(s sample, m model.Metric) {
-	for label, n := range copies {
-		if _, ok := m[label]; !ok {
-			continue
-		}
-		for i := range n {
-			one := m.Clone()
-			if one[label] += model.LabelValue(fmt.Sprint("-", i)); label == "cpu" {
-				one[label] = model.LabelValue(fmt.Sprint(i))
-			}
+		for _, one := range template.Multiply(m) {
 			f.add(s, one)
 		}
-		return
 	}
-	f.add(s, m)
 }
 
-func (f *filler) add(s sample, m model.Metric) {
+func (f *filler) add(s template.Sample, m model.Metric) {
 	interval := f.intervals[string(m[model.MetricNameLabel])]
 	if interval == 0 {
 		interval = scrapeInterval
@@ -179,6 +145,6 @@ func (f *filler) add(s sample, m model.Metric) {
 		b.Add(string(name), string(value))
 	}
 	b.Sort()
-	one := backfill.Series{Labels: b.Labels(), Shape: backfill.Shape{Interval: interval, Kind: s.kind, Level: s.level}}
+	one := backfill.Series{Labels: b.Labels(), Shape: backfill.Shape{Interval: interval, Kind: s.Kind, Level: s.Level}}
 	f.series[one.Labels.Hash()] = one
 }

@@ -30,10 +30,14 @@ import (
 	"github.com/prometheus/procfs"
 
 	"github.com/easy-erp/dbsync/internal/backfill"
+	"github.com/easy-erp/dbsync/internal/bench/template"
 	"github.com/easy-erp/dbsync/internal/sandbox"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// backupEvery is short enough for several backups in the template's minutes.
+const backupEvery = 10 * time.Second
 
 // bench is what to measure.
 type bench struct {
@@ -107,11 +111,11 @@ func (b *bench) fill(ctx context.Context) (time.Time, error) {
 		return time.Parse(time.RFC3339, string(text))
 	}
 	now := time.Now().Truncate(time.Minute)
-	template, err := takeTemplate(ctx)
+	taken, err := template.Take(ctx, backupEvery, "migration", "locks")
 	if err != nil {
 		return now, err
 	}
-	series, err := fleet(template, b.instances)
+	series, err := fleet(taken, b.instances)
 	if err != nil {
 		return now, err
 	}
