@@ -44,7 +44,7 @@ func AddReceiver(text []byte, name string, kind Kind, settings []Setting) ([]byt
 	if err := yamledit.Put(receiver, kind.Name, block); err != nil {
 		return nil, err
 	}
-	return yamledit.Format(doc)
+	return yamledit.Splice(text, doc, name, "alertmanager", "receivers")
 }
 
 func (s Setting) node() *yaml.Node {
@@ -80,7 +80,7 @@ func SwitchReceiver(text []byte, name string, on bool) ([]byte, error) {
 	} else if err := yamledit.Put(receiver, "disabled", &yaml.Node{Kind: yaml.ScalarNode, Value: "true"}); err != nil {
 		return nil, err
 	}
-	return yamledit.Format(doc)
+	return yamledit.Splice(text, doc, name, "alertmanager", "receivers")
 }
 
 // receiversOf finds the receivers, and makes the place for them where there is

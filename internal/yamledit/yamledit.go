@@ -26,16 +26,21 @@ func Parse(text []byte) (doc, top *yaml.Node, err error) {
 
 // Format writes a document as the committed files are written.
 func Format(doc *yaml.Node) ([]byte, error) {
+	text, err := encode(doc)
+	if err != nil {
+		return nil, err
+	}
+	return airy(text), nil
+}
+
+func encode(node *yaml.Node) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(doc); err != nil {
+	if err := encoder.Encode(node); err != nil {
 		return nil, err
 	}
-	if err := encoder.Close(); err != nil {
-		return nil, err
-	}
-	return airy(out.Bytes()), nil
+	return out.Bytes(), encoder.Close()
 }
 
 // airy puts blank lines back, which a YAML document does not keep: before what
