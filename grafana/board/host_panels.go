@@ -38,7 +38,7 @@ func pathSpaceTrend(l Lang) dash.Panel {
 			"How full the file systems are that hold data, binary logs and backups. At the line disk_space_low pages: remove what has expired, then "+
 				"grow it. A full data directory stops the database.",
 			"数据、二进制日志与备份所在文件系统的使用率。达到虚线时 disk_space_low 告警：先清理过期文件再扩容。数据目录写满会使数据库停止。"),
-		noValue: noHost(l), alerts: []string{"DiskSpaceLow"}, links: ofSeries(l, HostUID, BackupsUID),
+		noValue: noHost(l), alerts: []string{"DiskSpaceLow", "DiskFillingUp"}, links: ofSeries(l, HostUID, BackupsUID),
 	}, ratioUnit, levels(green, level{diskCritical, vermilion}),
 		series{maxBy("instance, path", recorded("instance_path:dbsync_disk_used:ratio")), "{{instance}} {{path}}"}))
 }

@@ -108,7 +108,7 @@ func schemaSizeTrend(l Lang) dash.Panel {
 		description: l.T(
 			"Size of all schemas of each server. A jump is a mass load, a copy for a schema change, or a table that nobody cleans.",
 			"每台数据库所有库的总大小。跳升来自批量导入、结构变更的副本，或无人清理的表。"),
-		noValue: noSizes(l), links: ofSeries(l, MySQLUID, HostUID),
+		noValue: noSizes(l), alerts: []string{"MySQLSchemaGrowthUnusual"}, links: ofSeries(l, MySQLUID, HostUID),
 	}, bytesUnit, nil, series{perInstance(recorded("instance:dbsync_mysql_schema_size_bytes:sum")), "{{instance}}"})
 }
 
@@ -138,6 +138,7 @@ func autoIncrementTable(l Lang) dash.Panel {
 				"as it copies the table.",
 			"AUTO_INCREMENT 列取值范围的使用比例。达到 100% 后所有 INSERT 失败：改为 BIGINT 需要复制整表，应提前规划。"),
 		noValue: l.T("no AUTO_INCREMENT column, or collector mysql.auto_increment is off", "没有 AUTO_INCREMENT 列，或采集器 mysql.auto_increment 未启用"),
+		alerts:  []string{"MySQLAutoIncrementRunningOut"},
 	}, descending(l.T("Used", "已用")),
 		column{label: "instance", title: l.T("Instance", "实例"), links: ofInstance(l, MySQLUID)},
 		column{label: "schema", title: l.T("Schema", "库")},

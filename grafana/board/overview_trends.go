@@ -12,7 +12,7 @@ func connectionsTrend(l Lang, id int) dash.Panel {
 				"that is recycled; a staircase that never comes down is a leak.",
 			"已打开连接占 max_connections 的比例。虚线为告警线：80% 警告，95% 危险。锯齿形为连接池回收；只升不降的阶梯形为连接泄漏。"),
 		noValue: noServer(l),
-		alerts:  []string{"DatabaseConnectionsHigh"}, links: ofSeries(l, MySQLUID),
+		alerts:  []string{"DatabaseConnectionsHigh", "MySQLConnectionsGrowing"}, links: ofSeries(l, MySQLUID),
 	}, ratioUnit, levels(green, level{connectionsWarning, orange}, level{connectionsCritical, vermilion}),
 		series{connectionsUsed(), "{{instance}}"})
 }
