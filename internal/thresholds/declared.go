@@ -44,6 +44,7 @@ func declared() []threshold {
 		{rule: "backup_repository_filling", severity: "warning", name: "warning", role: "< 7 * 86400", unit: seconds, says: says("a week", "一周")},
 
 		{rule: "disk_space_low", severity: "critical", name: "critical", role: "> 0.85", unit: percent, says: says("85 %", "85%")},
+		{rule: "disk_filling_up", severity: "warning", name: "warning", role: "< 7 * 86400", unit: seconds, says: says("a week", "一周")},
 		{rule: "host_filesystem_full", severity: "warning", name: "warning", role: "> 0.95", unit: percent, says: says("95 %", "95%")},
 		{rule: "host_inodes_low", severity: "warning", name: "warning", role: "< 0.05", unit: percent},
 		{rule: "host_memory_low", severity: "warning", name: "warning", role: "< 0.05", unit: percent},
@@ -78,6 +79,10 @@ func declared() []threshold {
 		{rule: "mysql_metadata_lock_pile_up", severity: "critical", name: "wait", role: "> 30", unit: seconds},
 		{rule: "mysql_long_transaction", severity: "warning", name: "warning", role: "> 3600", unit: seconds, says: says("an hour", "1 小时")},
 		{rule: "mysql_aborted_connections", severity: "warning", name: "warning", role: "> 1"},
+		{rule: "mysql_connections_growing", severity: "info", name: "info", role: "< 28 * 86400", unit: seconds},
+		{rule: "mysql_connections_growing", severity: "info", name: "used", role: "> 0.5", unit: percent},
+		{rule: "mysql_auto_increment_running_out", severity: "warning", name: "used", role: "> 0.9", times: 2, unit: percent},
+		{rule: "mysql_auto_increment_running_out", severity: "warning", name: "forecast", role: "< 30 * 86400", unit: seconds},
 		{rule: "replication_heartbeat_lag", severity: "warning", name: "warning", role: "> 300", times: 2, unit: seconds},
 		{rule: "heartbeat_stale", severity: "warning", name: "warning", role: "> 300", times: 2, unit: seconds},
 	}
