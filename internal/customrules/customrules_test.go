@@ -52,9 +52,9 @@ func TestAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for expr, want := range map[string]string{
-		"last_over_time(mysql_up[4m]) == 0":                 "",
-		"instance:dbsync_mysql_connections:ratio > 0.5":     "",
-		"mysql_up == 0":                                     "missed scrape of mysql_up",
+		"last_over_time(mysql_up[4m]) == 0":             "",
+		"instance:dbsync_mysql_connections:ratio > 0.5": "",
+		"mysql_up == 0": "missed scrape of mysql_up",
 		"rate(mysql_global_status_threads_connected[1m])>0": "use 4m or more",
 		"last_over_time(shop_orders[4m]) > 5":               "no metric of dbsync",
 	} {

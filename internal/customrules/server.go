@@ -107,7 +107,7 @@ func (s *Set) compare(ctx context.Context, api prometheus.API) error {
 	return nil
 }
 
-var errNotLoaded = errors.New("Prometheus has reloaded, but its rules are not those of the file")
+var errNotLoaded = errors.New("the reload went through, but the rules of Prometheus are not those of the file")
 
 // fingerprint is a rule in one line, its expression in the form that Prometheus
 // gives it.
