@@ -137,7 +137,7 @@ func (s *Stack) createMonitor(ctx context.Context) error {
 	s.login = server.AdminConfig()
 	s.login.User, s.login.Passwd, s.login.Net, s.login.Addr = "dbsync", password, "tcp", server.Addr()
 	account := "'dbsync'@'localhost'"
-	create := "CREATE USER " + account + " IDENTIFIED BY '" + password + "' WITH MAX_USER_CONNECTIONS 3"
+	create := "CREATE USER " + account + " IDENTIFIED BY '" + password + "' WITH MAX_USER_CONNECTIONS 5"
 	return execAll(ctx, server.Open(), append([]string{create}, grants(server.Kind(), account)...)...)
 }
 

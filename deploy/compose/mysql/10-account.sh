@@ -14,7 +14,7 @@ case $password in
 esac
 
 mysql --user=root --password="$(cat /run/secrets/root_password)" <<SQL
-CREATE USER dbsync@localhost IDENTIFIED BY '$password' WITH MAX_USER_CONNECTIONS 3;
+CREATE USER dbsync@localhost IDENTIFIED BY '$password' WITH MAX_USER_CONNECTIONS 5;
 GRANT PROCESS, REPLICATION CLIENT ON *.* TO dbsync@localhost;
 GRANT SELECT ON performance_schema.* TO dbsync@localhost;
 GRANT SELECT ON easy_erp.* TO dbsync@localhost;

@@ -20,8 +20,8 @@ func grants(defs []collector.Definition) string {
 more. A collector whose privilege is missing is skipped, which dbsync_collector_skipped{reason="unprivileged"} shows.
 
 MAX_USER_CONNECTIONS is a promise that the server keeps: the exporter takes two connections, and a third one only to end a
-statement of its own that overruns. Where mysql.max_connections is not 2, it is that number plus one. An account that is
-there already gets it by ALTER USER ... WITH MAX_USER_CONNECTIONS 3.
+statement of its own that overruns; two are for dbsyncctl beside it (check drift, restore-test --live). Where
+mysql.max_connections is not 2, it is that number plus three. An account that is there already gets it by ALTER USER ... WITH MAX_USER_CONNECTIONS 5.
 
 An exporter on another host needs that host in place of localhost, and TLS ([configuration.md](configuration.md), tls).`)
 	for _, flavour := range []collector.Flavour{collector.MySQL, collector.MariaDB} {
@@ -36,7 +36,7 @@ func (p *page) flavour(defs []collector.Definition, flavour collector.Flavour) {
 	p.line("## %s", title(flavour))
 	p.line("")
 	p.line("```sql")
-	p.line("CREATE USER %s IDENTIFIED BY 'a password of its own' WITH MAX_USER_CONNECTIONS 3;", account)
+	p.line("CREATE USER %s IDENTIFIED BY 'a password of its own' WITH MAX_USER_CONNECTIONS 5;", account)
 	everywhere := slices.IndexFunc(required, collector.Requirement.Placeholder)
 	if everywhere < 0 {
 		everywhere = len(required)
