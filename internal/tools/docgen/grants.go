@@ -20,7 +20,7 @@ func grants(defs []collector.Definition) string {
 more. A collector whose privilege is missing is skipped, which dbsync_collector_skipped{reason="unprivileged"} shows.
 
 MAX_USER_CONNECTIONS is a promise that the server keeps: the exporter takes two connections, and a third one only to end a
-statement of its own that overruns; two are for dbsyncctl beside it (check drift, restore-test --live). Where
+statement of its own that overruns; two are for an operator's dbsyncctl. Where
 mysql.max_connections is not 2, it is that number plus three. An account that is there already gets it by ALTER USER ... WITH MAX_USER_CONNECTIONS 5.
 
 An exporter on another host needs that host in place of localhost, and TLS ([configuration.md](configuration.md), tls).`)
