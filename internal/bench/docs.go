@@ -7,24 +7,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"strings"
 )
-
-// section replaces what a mark and its end enclose in a file.
-func section(path, mark, content string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	begin, end := "<!-- "+mark+" -->\n", "<!-- end of "+mark+" -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("%s: no lines %q and %q", path, strings.TrimSpace(begin), strings.TrimSpace(end))
-	}
-	return os.WriteFile(path, []byte(before+begin+content+end+after), 0o644)
-}
 
 // growthTable is the figures of all curves.
 func growthTable(curves []curve) string {

@@ -27,6 +27,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/easy-erp/dbsync/internal/bench/section"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -134,5 +136,5 @@ func (b *bench) document(name, content string) error {
 	if b.docs == "" {
 		return nil
 	}
-	return section(filepath.Join(b.docs, "quality.md"), name, content)
+	return section.Replace(filepath.Join(b.docs, "quality.md"), name, content)
 }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+// Command rules measures what the shipped rules cost a real Prometheus that scrapes many servers: how long each group
+// takes to evaluate, of its interval, and the memory.
+//
+// What each server has is taken from a system that runs for two minutes (dbsyncctl up), once as it is and once with
+// things broken, which a tenth of the servers are like. A stand-in for the exporter gives Prometheus what the rules read
+// of it, every 10 s and for each server; what the rules read of the past is written straight into its folder.
+//
+//	go run ./internal/bench/rules [-instances 1000] [-days 30] [-edition old,new] [-measure 9m] [-docs docs]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/easy-erp/dbsync/internal/bench/section"
+	"github.com/easy-erp/dbsync/internal/bench/template"
+	"github.com/easy-erp/dbsync/internal/catalogue"
+	"github.com/easy-erp/dbsync/internal/rulefile"
+	"github.com/easy-erp/dbsync/internal/sandbox"
+	"github.com/easy-erp/dbsync/rules"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// bench is what to measure.
+type bench struct {
+	instances, days int
+	editions        []sandbox.Edition
+	measure         time.Duration
+	docs            string // folder of the documentation to write to, or empty
+	out             io.Writer
+}
+
+const (
+	warm        = time.Minute // until every server has been scraped a few times
+	backupEvery = 24 * time.Hour
+)
+
+func run(args []string, stdout, stderr io.Writer) int {
+	b := bench{out: stdout}
+	flags := flag.NewFlagSet("rules", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&b.instances, "instances", 1000, "database servers of the fleet")
+	flags.IntVar(&b.days, "days", 30, "days of past behind what long windows read")
+	flags.DurationVar(&b.measure, "measure", 9*time.Minute, "how long the rules are watched: twice the longest interval or more")
+	flags.StringVar(&b.docs, "docs", "", "folder of the documentation to write the figures to")
+	editions := flags.String("edition", "old,new", "the Prometheus: old (the distribution's), new, or both in turn")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	for _, name := range strings.Split(*editions, ",") {
+		b.editions = append(b.editions, map[string]sandbox.Edition{"old": sandbox.Old, "new": sandbox.New}[name])
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := b.all(ctx); err != nil {
+		fmt.Fprintln(stderr, "rules:", err)
+		return 1
+	}
+	return 0
+}
+
+// all measures with each edition and documents it.
+func (b *bench) all(ctx context.Context) error {
+	healthy, broken, err := templates(ctx)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, edition := range b.editions {
+		found, err := b.with(ctx, edition, healthy, broken)
+		if err != nil {
+			return err
+		}
+		table := found.table(b.instances)
+		fmt.Fprintln(b.out, table)
+		text.WriteString(table)
+	}
+	if b.docs == "" {
+		return nil
+	}
+	return section.Replace(filepath.Join(b.docs, "quality.md"), "rules over a fleet", text.String())
+}
+
+// templates takes both at the same time.
+func templates(ctx context.Context) (healthy, broken []template.Sample, err error) {
+	var both sync.WaitGroup
+	var first, second error
+	both.Go(func() { healthy, first = template.Take(ctx, backupEvery) })
+	both.Go(func() { broken, second = template.Take(ctx, backupEvery, "migration", "locks") })
+	both.Wait()
+	return healthy, broken, errors.Join(first, second)
+}
+
+// with measures with one edition.
+func (b *bench) with(ctx context.Context, edition sandbox.Edition, healthy, broken []template.Sample) (_ *result, err error) {
+	shipped, err := rulefile.Read(rules.Files, "*.rules.yml")
+	if err != nil {
+		return nil, err
+	}
+	known, err := catalogue.New(shipped)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPast(shipped, b.days, b.out)
+	if err != nil {
+		return nil, err
+	}
+	healthy = append(healthy, p.missing(healthy, known, 0)...)
+	broken = append(broken, p.missing(broken, known, 1)...)
+	well, ill := p.scraped(healthy), p.scraped(broken)
+	fleet, err := newFleet(b.instances, well, ill, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, fleet.close()) }()
+	dir, err := os.MkdirTemp("", "dbsync-rules-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	began := time.Now()
+	if err := p.write(ctx, dataOf(dir), fleet, p.of(healthy, well), p.of(broken, ill)); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(b.out, "%s: %d series of each server, of a broken one %d; the past written in %.0f s\n",
+		edition, len(well), len(ill), time.Since(began).Seconds())
+	w, err := start(ctx, edition, dir, fleet)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.service.Stop()) }()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(warm):
+	}
+	return w.observe(ctx, b.measure)
+}
