@@ -22,6 +22,7 @@ func API(l Lang) dash.Dashboard {
 		heading(40, l.T("Logs", "日志")),
 		graphs(logLinesTrend(l), logErrorsTrend(l), logPatternsTrend(l)),
 		graphs(logSilenceTrend(l), logSlowTable(l)),
+		folded(60, l.T("What is unusual at this hour", "与往常同一时段对比"), unusualAPI(l)),
 		folded(50, l.T("Reading the logs", "日志读取状况"),
 			graphs(unparsedTrend(l), backlogTrend(l), truncationsTrend(l))),
 	)

@@ -31,6 +31,7 @@ func MySQL(l Lang) dash.Dashboard {
 		split([]int{14, 10}, channelTable(l), binlogTrend(l)),
 		heading(60, l.T("Logs", "日志")),
 		graphs(errorLogTrend(l), slowLogTrend(l)),
+		folded(120, l.T("What is unusual at this hour", "与往常同一时段对比"), unusualMySQL(l)...),
 		folded(70, l.T("Temporary tables, sorts and scans", "临时表、排序与扫描"),
 			graphs(temporaryTables(l), temporaryOnDisk(l), fullScans(l), sortPasses(l))),
 		folded(80, l.T("Table cache, files and network", "表缓存、文件与网络"),
