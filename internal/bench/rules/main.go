@@ -46,7 +46,7 @@ type bench struct {
 }
 
 const (
-	warm        = time.Minute // until every server has been scraped a few times
+	warm        = 3 * time.Minute // until every server has been scraped a few times
 	backupEvery = 24 * time.Hour
 )
 
