@@ -4,9 +4,13 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"time"
 )
+
+// retryAfter is how soon a background collector that failed tries again, at the least.
+const retryAfter = 15 * time.Second
 
 // Start begins the background collectors, which collect at once and then on their
 // own interval, and the work of those that are a [Runner], until Stop. It returns
@@ -83,7 +87,7 @@ func (u *unit) work(ctx context.Context, r Runner) {
 }
 
 // follow runs each collector after the pause, and again when its interval has passed
-// since it ended. One goroutine waits for all of a target's: there may be a thousand
+// since it ended, or sooner when it failed. One goroutine waits for all of a target's: there may be a thousand
 // targets. These are spread over the first interval by their names, so that they do
 // not collect at the same moment.
 func (s *Scraper) follow(ctx context.Context, units []*unit, pause time.Duration) {
@@ -111,8 +115,12 @@ func (s *Scraper) follow(ctx context.Context, units []*unit, pause time.Duration
 		case <-ctx.Done():
 			return
 		case u := <-ended:
-			due[u] = time.Now().Add(u.def.Every - first[u])
-			delete(first, u)
+			next := u.retry()
+			if u.failures == 0 {
+				next = u.def.Every - first[u]
+				delete(first, u)
+			}
+			due[u] = time.Now().Add(next)
 		case now := <-timer.C:
 			for u, at := range due {
 				if !at.After(now) {
@@ -151,8 +159,23 @@ func (u *unit) spread() time.Duration {
 	return time.Duration(uint64(u.def.Every/10) * uint64(h.Sum32()) >> 32)
 }
 
+// retry is the pause after the newest of some failures: a tenth of the interval,
+// doubled with each further one up to the interval. A server that was down for a
+// moment is not unknown for an hour, and one that stays down is not asked in vain.
+func (u *unit) retry() time.Duration {
+	pause := max(u.def.Every/10, retryAfter)
+	for range u.failures - 1 {
+		if pause >= u.def.Every {
+			break
+		}
+		pause *= 2
+	}
+	return min(pause, u.def.Every)
+}
+
 // refresh collects once. A run that failed as a whole does not replace the
-// snapshot: its series stay, and their timestamp tells their age.
+// snapshot: its series stay, and their timestamp tells their age. One that was late
+// does not count as a failure to try again soon: its work is too much already.
 func (u *unit) refresh(ctx context.Context) {
 	deadline := u.def.Deadline
 	if deadline == 0 {
@@ -162,6 +185,10 @@ func (u *unit) refresh(ctx context.Context) {
 	defer cancel()
 	run := newRun(u.def.Name, u.logger)
 	res := u.execute(ctx, run)
+	u.failures++
+	if connect := new(ConnectError); res.err == nil || res.skip() != nil || errors.Is(res.err, errLate) && !errors.As(res.err, &connect) {
+		u.failures = 0
+	}
 	if res.err != nil && res.skip() == nil && len(run.published) == 0 {
 		return
 	}

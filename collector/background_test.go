@@ -61,6 +61,59 @@ func TestBackgroundSnapshotOutlivesFailuresAndShowsItsAge(t *testing.T) {
 	})
 }
 
+// TestBackgroundFailureIsTriedAgainSoon: a server that is down as the exporter starts
+// is not unknown for a whole interval, and one that stays down is asked less and less.
+func TestBackgroundFailureIsTriedAgainSoon(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want []time.Duration // when it runs, after the start
+	}{
+		"failed":       {errors.New("broken"), []time.Duration{0, 6 * time.Minute, 18 * time.Minute, 42 * time.Minute, 90 * time.Minute, 150 * time.Minute}},
+		"not reached":  {&ConnectError{Reason: Timeout, Err: errLate}, []time.Duration{0, 6 * time.Minute, 18 * time.Minute}},
+		"late":         {errLate, []time.Duration{0, time.Hour, 2 * time.Hour}},
+		"does not fit": {Skip(Unsupported, "too old"), []time.Duration{0, time.Hour, 2 * time.Hour}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				runs := make(chan time.Duration, 100)
+				d := definition("b", func(context.Context, *Sink) error {
+					runs <- time.Since(begin)
+					return c.err
+				}, plain)
+				d.Every = time.Hour
+				s := newScraper(t, d)
+				s.Start()
+				defer stopped(t, s)
+				for i, want := range c.want {
+					spread := time.Duration(0)
+					if c.want[1] == time.Hour && i > 0 { // of the first interval
+						spread = d.Every / 10
+					}
+					if got := <-runs; got > want || got < want-spread {
+						t.Errorf("run %d after %v, want %v", i, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestRetryStaysWithinTheInterval(t *testing.T) {
+	for every, want := range map[time.Duration][]time.Duration{
+		10 * time.Second: {10 * time.Second, 10 * time.Second},
+		time.Minute:      {15 * time.Second, 30 * time.Second, time.Minute, time.Minute},
+		24 * time.Hour:   {144 * time.Minute, 288 * time.Minute},
+	} {
+		for i, w := range want {
+			u := &unit{def: Definition{Every: every}, failures: i + 1}
+			if got := u.retry(); got != w {
+				t.Errorf("every %v, failure %d: %v, want %v", every, i+1, got, w)
+			}
+		}
+	}
+}
+
 func TestAdoptedSnapshotBridgesAReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var broken atomic.Bool

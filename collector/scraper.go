@@ -37,6 +37,8 @@ type unit struct {
 	failed   *result // the newest run that failed, likewise
 	snapshot *result // of a background collector: the newest whose series may be served
 	panics   int
+
+	failures int // of a background collector in a row; only its run and who waits for that use it
 }
 
 // result is a finished run, immutable.
