@@ -102,6 +102,8 @@ func (p *past) missing(taken []template.Sample, known catalogue.Metrics, level f
 				one.Kind, one.Level = backfill.Wavering, 64
 			case template.IsCounter(name):
 				one.Kind = backfill.Rising
+			case strings.HasSuffix(name, "_success"):
+				one.Level = 1 - level
 			case strings.HasSuffix(name, "_timestamp_seconds"):
 				one.Level = float64(time.Now().Add(90 * aDay).Unix())
 			}
@@ -114,7 +116,7 @@ func (p *past) missing(taken []template.Sample, known catalogue.Metrics, level f
 	return all
 }
 
-// of is what is remembered of a server: what was scraped, and of what was recorded that which is read again later.
+// of is what is remembered of a server: what was scraped, and of what was recorded that which is read again.
 func (p *past) of(taken, scraped []template.Sample) []remembered {
 	var all []remembered
 	for _, s := range scraped {
@@ -122,8 +124,8 @@ func (p *past) of(taken, scraped []template.Sample) []remembered {
 		all = append(all, remembered{s, reach, scrapeInterval})
 	}
 	for _, s := range taken {
-		reach, _ := reachOf(s.Metric, p.read)
-		if !isRecorded(s) || reach == 0 {
+		reach, read := reachOf(s.Metric, p.read)
+		if !isRecorded(s) || !read {
 			continue
 		}
 		for _, m := range template.Multiply(s.Metric) {
@@ -134,13 +136,13 @@ func (p *past) of(taken, scraped []template.Sample) []remembered {
 	return all
 }
 
-// write writes what is remembered of every server into a new data folder.
-func (p *past) write(ctx context.Context, dir string, f *fleet, healthy, broken []remembered) error {
+// write writes what is remembered of every server into a new data folder, and returns when it ends.
+func (p *past) write(ctx context.Context, dir string, f *fleet, healthy, broken []remembered) (to time.Time, err error) {
 	begins := append([]time.Duration{time.Duration(p.days) * aDay}, edges...)
 	now := time.Now()
 	for i, begin := range begins {
 		end := time.Duration(0)
-		to := time.Now()
+		to = time.Now()
 		if i < len(edges) {
 			end = edges[i]
 			to = now.Add(-end)
@@ -152,7 +154,8 @@ func (p *past) write(ctx context.Context, dir string, f *fleet, healthy, broken 
 				own = broken
 			}
 			for _, r := range own {
-				if end > 0 && r.reach <= end {
+				_, ofServer := r.Metric["instance"]
+				if end > 0 && r.reach <= end || n > 0 && !ofServer {
 					continue
 				}
 				job := "dbsync_probe"
@@ -167,10 +170,10 @@ func (p *past) write(ctx context.Context, dir string, f *fleet, healthy, broken 
 		}
 		fmt.Fprintf(p.out, "%v to %v ago: %d series\n", begin, end, len(series))
 		if err := backfill.Write(ctx, dir, now.Add(-begin), to, series); err != nil {
-			return err
+			return to, err
 		}
 	}
-	return nil
+	return to, nil
 }
 
 // at is the series of one server in the part of the past that begins so long ago.

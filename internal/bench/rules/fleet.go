@@ -73,8 +73,8 @@ func page(samples []template.Sample, taken time.Time) []line {
 	for _, s := range samples {
 		name := string(s.Metric[model.MetricNameLabel])
 		one := line{kind: s.Kind, level: s.Level}
-		if age := taken.Sub(time.UnixMilli(int64(s.Level * 1000))); strings.HasSuffix(name, "_timestamp_seconds") && age < recent {
-			one.age = max(age, time.Millisecond)
+		if age := taken.Sub(time.UnixMilli(int64(s.Level * 1000))); strings.HasSuffix(name, "_timestamp_seconds") && age > 0 && age < recent {
+			one.age = age
 		}
 		own := s.Metric.Clone()
 		delete(own, "instance")

@@ -2,14 +2,16 @@
 
 //go:build linux
 
-// Command rules measures what the shipped rules cost a real Prometheus that scrapes many servers: how long each group
-// takes to evaluate, of its interval, and the memory.
+// Command rules measures what the shipped rules cost a real Prometheus with many servers. It asks Prometheus each rule's
+// expression, and sees how much processor time it takes: unlike the time that passes, it does not depend on what else the
+// machine does. Then, with fewer servers, Prometheus scrapes and evaluates all rules at their intervals, and says itself
+// how long each group took.
 //
 // What each server has is taken from a system that runs for two minutes (dbsyncctl up), once as it is and once with
 // things broken, which a tenth of the servers are like. A stand-in for the exporter gives Prometheus what the rules read
 // of it, every 10 s and for each server; what the rules read of the past is written straight into its folder.
 //
-//	go run ./internal/bench/rules [-instances 1000] [-days 30] [-edition old,new] [-measure 9m] [-docs docs]
+//	go run ./internal/bench/rules [-instances 1000] [-live 200] [-days 30] [-edition old,new] [-measure 9m] [-docs docs]
 package main
 
 import (
@@ -21,6 +23,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,7 +41,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // bench is what to measure.
 type bench struct {
-	instances, days int
+	instances, live int
+	days            int
 	editions        []sandbox.Edition
 	measure         time.Duration
 	docs            string // folder of the documentation to write to, or empty
@@ -55,6 +59,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("rules", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&b.instances, "instances", 1000, "database servers of the fleet")
+	flags.IntVar(&b.live, "live", 200, "servers that are also scraped while the rules run; 0: none")
 	flags.IntVar(&b.days, "days", 30, "days of past behind what long windows read")
 	flags.DurationVar(&b.measure, "measure", 9*time.Minute, "how long the rules are watched: twice the longest interval or more")
 	flags.StringVar(&b.docs, "docs", "", "folder of the documentation to write the figures to")
@@ -86,7 +91,7 @@ func (b *bench) all(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		table := found.table(b.instances)
+		table := found.table(b.instances, b.live)
 		fmt.Fprintln(b.out, table)
 		text.WriteString(table)
 	}
@@ -106,48 +111,65 @@ func templates(ctx context.Context) (healthy, broken []template.Sample, err erro
 	return healthy, broken, errors.Join(first, second)
 }
 
-// with measures with one edition.
-func (b *bench) with(ctx context.Context, edition sandbox.Edition, healthy, broken []template.Sample) (_ *result, err error) {
+// with measures with one edition: first what each rule costs, over all servers, then how long the groups take while
+// Prometheus scrapes and evaluates, over as many servers as the machine can bear.
+func (b *bench) with(ctx context.Context, edition sandbox.Edition, healthy, broken []template.Sample) (*result, error) {
+	r := newResult()
+	err := b.over(ctx, b.instances, healthy, broken, func(dir string, _ *fleet, end time.Time) error {
+		return r.ask(ctx, edition, dataOf(dir), end)
+	})
+	if err != nil || b.live == 0 {
+		return r, err
+	}
+	return r, b.over(ctx, b.live, healthy, broken, func(dir string, f *fleet, _ time.Time) (err error) {
+		w, err := start(ctx, edition, dir, f)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, w.service.Stop()) }()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(warm):
+		}
+		return w.observe(ctx, b.measure, r)
+	})
+}
+
+// over does something with so many servers and their past.
+func (b *bench) over(
+	ctx context.Context, instances int, healthy, broken []template.Sample, do func(dir string, f *fleet, end time.Time) error,
+) (err error) {
 	shipped, err := rulefile.Read(rules.Files, "*.rules.yml")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	known, err := catalogue.New(shipped)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p, err := newPast(shipped, b.days, b.out)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	healthy = append(healthy, p.missing(healthy, known, 0)...)
-	broken = append(broken, p.missing(broken, known, 1)...)
+	healthy = append(slices.Clone(healthy), p.missing(healthy, known, 0)...)
+	broken = append(slices.Clone(broken), p.missing(broken, known, 1)...)
 	well, ill := p.scraped(healthy), p.scraped(broken)
-	fleet, err := newFleet(b.instances, well, ill, time.Now())
+	f, err := newFleet(instances, well, ill, time.Now())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { err = errors.Join(err, fleet.close()) }()
+	defer func() { err = errors.Join(err, f.close()) }()
 	dir, err := os.MkdirTemp("", "dbsync-rules-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Now()
-	if err := p.write(ctx, dataOf(dir), fleet, p.of(healthy, well), p.of(broken, ill)); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(b.out, "%s: %d series of each server, of a broken one %d; the past written in %.0f s\n",
-		edition, len(well), len(ill), time.Since(began).Seconds())
-	w, err := start(ctx, edition, dir, fleet)
+	end, err := p.write(ctx, dataOf(dir), f, p.of(healthy, well), p.of(broken, ill))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { err = errors.Join(err, w.service.Stop()) }()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(warm):
-	}
-	return w.observe(ctx, b.measure)
+	fmt.Fprintf(b.out, "%d series of each server, of a broken one %d; the past written in %.0f s\n", len(well), len(ill), time.Since(began).Seconds())
+	return do(dir, f, end)
 }

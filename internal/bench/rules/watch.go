@@ -99,6 +99,9 @@ func groupOf(m *dto.Metric) string {
 // result is what was seen.
 type result struct {
 	version          string
+	cost             map[string]time.Duration   // processor time of all expressions, by group
+	slowest          []cost                     // rules
+	peak             float64                    // bytes resident while they were asked
 	took             map[string][]time.Duration // of each evaluation, by group
 	interval         map[string]time.Duration
 	missed           map[string]float64
@@ -107,15 +110,19 @@ type result struct {
 	cpu              float64 // cores
 }
 
-// observe looks at the groups for a time.
-func (w *watched) observe(ctx context.Context, long time.Duration) (*result, error) {
-	r := &result{
+func newResult() *result {
+	return &result{
 		took: map[string][]time.Duration{}, interval: map[string]time.Duration{}, missed: map[string]float64{}, rules: map[string]float64{},
+		cost: map[string]time.Duration{},
 	}
+}
+
+// observe looks at the groups for a time.
+func (w *watched) observe(ctx context.Context, long time.Duration, r *result) error {
 	last := map[string]float64{}
 	before, err := w.process.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	began := time.Now()
 	tick := time.NewTicker(look)
@@ -123,23 +130,23 @@ func (w *watched) observe(ctx context.Context, long time.Duration) (*result, err
 	for time.Since(began) < long {
 		families, err := w.metrics(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.add(families, last)
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-w.service.Done():
-			return nil, fmt.Errorf("Prometheus ended: %s", w.service.Output())
+			return fmt.Errorf("Prometheus ended: %s", w.service.Output())
 		case <-tick.C:
 		}
 	}
 	after, err := w.process.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.cpu = (after.CPUTime() - before.CPUTime()) / time.Since(began).Seconds()
-	return r, nil
+	return nil
 }
 
 // add takes in one look; last is when each group's evaluation began that was seen before.
@@ -172,11 +179,4 @@ func (r *result) add(families map[string]*dto.MetricFamily, last map[string]floa
 	}
 	r.series = one("prometheus_tsdb_head_series")
 	r.resident = max(r.resident, one("process_resident_memory_bytes"))
-	for _, m := range families["prometheus_build_info"].GetMetric() {
-		for _, label := range m.GetLabel() {
-			if label.GetName() == "version" {
-				r.version = label.GetValue()
-			}
-		}
-	}
 }
