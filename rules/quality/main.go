@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -36,6 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&p.batch, "batch", 300, "servers side by side in one Prometheus")
 	kinds := flags.String("kinds", strings.Join(world.Kinds, ","), "what is made up")
 	docs := flags.String("docs", "", "the page to write the figures into")
+	profile := flags.String("profile", "", "the file for a profile of where the time goes")
 	why := flags.Bool("why", false, "name the misses and the false alarms")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -45,6 +47,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "quality:", err)
 		return 1
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(stderr, "quality:", err)
+			return 1
+		}
+		defer pprof.StopCPUProfile()
 	}
 	began := time.Now()
 	s, err := p.run(files, func(done, all int) { fmt.Fprintf(stderr, "\r%d of %d batches", done, all) })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ type batch []*world.Instance
 // batches makes the instances up.
 func (p plan) batches() []batch {
 	random := rand.New(rand.NewPCG(p.seed, 1)) //nolint:gosec // to be repeated
-	byMoment := map[time.Time]batch{}
+	together := map[moment]batch{}
 	seed := p.seed * 1_000_000
 	for _, kind := range p.kinds {
 		for _, fault := range world.Faults(kind) {
@@ -39,7 +40,8 @@ func (p plan) batches() []batch {
 				seed++
 				shape := world.Shapes[n%len(world.Shapes)]
 				from := world.Moment(random, shape)
-				byMoment[from] = append(byMoment[from], world.Broken(kind, fault, shape, seed, from))
+				at := moment{from, world.Slow(kind)}
+				together[at] = append(together[at], world.Broken(kind, fault, shape, seed, from))
 			}
 		}
 	}
@@ -48,16 +50,29 @@ func (p plan) batches() []batch {
 		shape := []string{"", "", "", "midnight", "month end", "clock change"}[n%6]
 		from := world.Moment(random, shape)
 		kind := p.kinds[n/6%len(p.kinds)]
-		byMoment[from] = append(byMoment[from], world.Healthy(kind, seed, world.Span{From: from, To: from.Add(p.stretch)}))
+		at, length := moment{from, world.Slow(kind)}, p.stretch
+		if at.slow {
+			length *= slower
+		}
+		together[at] = append(together[at], world.Healthy(kind, seed, world.Span{From: from, To: from.Add(length)}))
 	}
-	return p.pack(byMoment)
+	return p.pack(together)
 }
+
+// moment is what instances must have in common to be replayed side by side.
+type moment struct {
+	from time.Time
+	slow bool
+}
+
+// slower is how much longer a healthy stretch is of what takes hours.
+const slower = 6
 
 // pack makes batches of about the same size. Those of one batch begin together:
 // what lies before the first of them is not replayed.
-func (p plan) pack(byMoment map[time.Time]batch) []batch {
+func (p plan) pack(together map[moment]batch) []batch {
 	var all []batch
-	for _, instances := range byMoment {
+	for _, instances := range together {
 		for len(instances) > 0 {
 			n := min(p.batch, len(instances))
 			all = append(all, instances[:n])
@@ -69,6 +84,10 @@ func (p plan) pack(byMoment map[time.Time]batch) []batch {
 
 // run replays everything and scores it. progress is told of each batch.
 func (p plan) run(files map[string][]byte, progress func(done, all int)) (*score.Score, error) {
+	files, err := needed(files)
+	if err != nil {
+		return nil, err
+	}
 	all := p.batches()
 	work := make(chan batch)
 	total := score.New()
@@ -116,7 +135,7 @@ func (b batch) replay(files map[string][]byte) (s *score.Score, err error) {
 			to = i.To
 		}
 	}
-	for now := from; now.Before(to); now = now.Add(world.Tick) {
+	for now := from; now.Before(to); now = now.Add(b[0].Tick) {
 		var samples []replay.Sample
 		for _, i := range b {
 			samples = append(samples, i.Step(now)...)
@@ -131,7 +150,8 @@ func (b batch) replay(files map[string][]byte) (s *score.Score, err error) {
 	s = score.New()
 	firings := map[string][]replay.Firing{}
 	for _, f := range r.Firings() {
-		firings[f.Labels.Get("instance")] = append(firings[f.Labels.Get("instance")], f)
+		name, _, _ := strings.Cut(f.Labels.Get("instance"), world.PeerMark)
+		firings[name] = append(firings[name], f)
 	}
 	for _, i := range b {
 		s.Add(i, firings[i.Name])

@@ -35,8 +35,8 @@ type Score struct {
 // New returns an empty score.
 func New() *Score { return &Score{Rules: map[string]*Rule{}} }
 
-// told is for whom an alert is: the informing ones and the watchdog are not
-// scored.
+// told is for whom an alert is: the watchdog is not scored, and the informing
+// ones where their fault is made up.
 var told = []string{"critical", "warning"}
 
 // settle is how long after a fault's end its alert may begin: ranges of minutes
@@ -54,10 +54,14 @@ func (s *Score) Add(i *world.Instance, firings []replay.Firing) {
 	}
 	for _, f := range firings {
 		// What fires when the instance is gone is about its being gone.
-		if slices.Contains(told, f.Labels.Get("severity")) && f.From.Before(i.To) {
+		if f.From.Before(i.To) && (slices.Contains(told, f.Labels.Get("severity")) || modelled(i.Kind, f.Labels.Get("rule_id"))) {
 			s.firing(i, f)
 		}
 	}
+}
+
+func modelled(kind, id string) bool {
+	return slices.ContainsFunc(world.Faults(kind), func(f world.Fault) bool { return f.RuleID == id })
 }
 
 func (s *Score) rule(id string) *Rule {
@@ -99,7 +103,7 @@ func (s *Score) firing(i *world.Instance, f replay.Firing) {
 	explained := slices.ContainsFunc(append(slices.Clone(i.Episodes), i.Doubtful...), func(e world.Episode) bool {
 		mine := e.RuleID == id || slices.Contains(e.Also, id)
 		// Within a tick, rules are evaluated later than the world stands still.
-		return mine && !f.From.Before(e.From.Add(-world.Tick)) && f.From.Before(e.To.Add(settle))
+		return mine && !f.From.Before(e.From.Add(-i.Tick)) && f.From.Before(e.To.Add(settle))
 	})
 	if !explained {
 		r.False++

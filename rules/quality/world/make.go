@@ -9,7 +9,7 @@ import (
 )
 
 // Kinds are the models of what is monitored.
-var Kinds = []string{"server", "records", "host", "gateway", "monitor"}
+var Kinds = []string{"server", "records", "host", "gateway", "monitor", "recovery", "changes", "fleet", "jobs", "promises"}
 
 // warmUp is how long an instance is well before something breaks.
 const warmUp = 12 * time.Minute
@@ -25,6 +25,13 @@ func Faults(kind string) []Fault {
 		return hostFaults
 	case "gateway":
 		return gatewayFaults
+	}
+	if make := factsOf(kind); make != nil {
+		var all []Fault
+		for _, f := range make(rand.New(rand.NewPCG(0, 0)), time.Time{}) { //nolint:gosec // only their names are wanted
+			all = append(all, f.Fault)
+		}
+		return all
 	}
 	return monitorFaults
 }
@@ -47,8 +54,14 @@ func newModel(kind string, random *rand.Rand, from time.Time) liver {
 	case "gateway":
 		return newGateway(random, from)
 	}
+	if make := factsOf(kind); make != nil {
+		return &facts{random: random, all: make(random, from)}
+	}
 	return newMonitor(random, from)
 }
+
+// Slow says that a kind is about what takes hours.
+func Slow(kind string) bool { return kind == "promises" }
 
 // Healthy returns an instance that is well, for the length of the span.
 func Healthy(kind string, seed uint64, span Span) *Instance {
@@ -65,9 +78,9 @@ func Healthy(kind string, seed uint64, span Span) *Instance {
 func (i *Instance) edges() {
 	switch i.random.IntN(10) {
 	case 0: // new: its first hour
-		i.From = i.From.Add(time.Duration(i.random.Int64N(int64(i.Length() / 3)))).Truncate(Tick)
+		i.From = i.From.Add(time.Duration(i.random.Int64N(int64(i.Length() / 3)))).Truncate(i.Tick)
 	case 1: // retired
-		i.To = i.To.Add(-time.Duration(i.random.Int64N(int64(i.Length() / 3)))).Truncate(Tick)
+		i.To = i.To.Add(-time.Duration(i.random.Int64N(int64(i.Length() / 3)))).Truncate(i.Tick)
 	}
 }
 
@@ -96,10 +109,13 @@ func newInstance(kind string, seed uint64, span Span) (*Instance, liver) {
 	random := rand.New(rand.NewPCG(seed, 42)) //nolint:gosec // to be repeated
 	i := &Instance{
 		Name: fmt.Sprintf("%s-%d", kind, seed), Kind: kind, Span: span, random: random,
-		Scrape: []time.Duration{10, 10, 15, 15, 60}[random.IntN(5)] * time.Second,
+		Scrape: []time.Duration{10, 10, 15, 15, 60}[random.IntN(5)] * time.Second, Tick: Tick,
 		faults: map[string]*tracker{}, series: map[string]*series{},
 	}
-	i.phase = time.Duration(random.Int64N(int64(i.Scrape/Tick))) * Tick
+	if Slow(kind) {
+		i.Scrape, i.Tick = time.Minute, slowTick
+	}
+	i.phase = time.Duration(random.Int64N(int64(i.Scrape/i.Tick))) * i.Tick
 	m := newModel(kind, random, span.From)
 	i.model = m
 	return i, m

@@ -15,8 +15,12 @@ import (
 	"github.com/easy-erp/dbsync/rules/quality/replay"
 )
 
-// Tick is the resolution of time: within a tick nothing changes.
-const Tick = 5 * time.Second
+// Tick is the resolution of time: within a tick nothing changes. What takes hours
+// is looked at in ticks of a minute.
+const (
+	Tick     = 5 * time.Second
+	slowTick = time.Minute
+)
 
 // Span is a stretch of time, its end excluded.
 type Span struct{ From, To time.Time }
@@ -54,6 +58,7 @@ type Instance struct {
 	Name   string
 	Kind   string // which model, and healthy or which fault
 	Scrape time.Duration
+	Tick   time.Duration
 	Span
 	Episodes []Episode // what must be told, as it turned out
 	// Doubtful are faults with breaks so short that a scrape may not see them: they
@@ -81,7 +86,11 @@ type model interface {
 	job() string
 }
 
-// setter takes a value; the labels are names and values in turn.
+// PeerMark stands between an instance's name and that of another beside it.
+const PeerMark = "/"
+
+// setter takes a value; the labels are names and values in turn. The label peer
+// says that it is not of the instance itself but of another beside it.
 type setter func(name string, value float64, labels ...string)
 
 type series struct {
@@ -111,6 +120,9 @@ func (i *Instance) Step(now time.Time) []replay.Sample {
 		i.holds(exporterDown, now)
 	}
 	i.settle(now)
+	if away, ok := i.model.(interface{ away() bool }); ok && away.away() {
+		return i.stale(now)
+	}
 	if now.Sub(i.From.Add(i.phase))%i.Scrape != 0 {
 		return nil
 	}
@@ -155,8 +167,8 @@ func (i *Instance) holds(f Fault, now time.Time) {
 	if t == nil {
 		t = &tracker{fault: f, strict: now, loose: now}
 		i.faults[f.RuleID] = t
-	} else if now.Sub(t.last) > Tick {
-		i.Episodes = t.keep(i.Episodes, t.strict, i.Shape)
+	} else if now.Sub(t.last) > i.Tick {
+		i.Episodes = t.keep(i.Episodes, t.strict, i.Shape, i.Tick)
 		t.strict = now
 	}
 	t.last = now
@@ -165,17 +177,17 @@ func (i *Instance) holds(f Fault, now time.Time) {
 // settle ends what is over.
 func (i *Instance) settle(now time.Time) {
 	for id, t := range i.faults {
-		if now.Sub(t.last) >= 2*i.Scrape || !i.Has(now.Add(Tick)) {
-			i.Episodes = t.keep(i.Episodes, t.strict, i.Shape)
-			i.Doubtful = t.keep(i.Doubtful, t.loose, i.Shape)
+		if now.Sub(t.last) >= 2*i.Scrape || !i.Has(now.Add(i.Tick)) {
+			i.Episodes = t.keep(i.Episodes, t.strict, i.Shape, i.Tick)
+			i.Doubtful = t.keep(i.Doubtful, t.loose, i.Shape, i.Tick)
 			delete(i.faults, id)
 		}
 	}
 }
 
 // keep adds what has held since a time until now, when that was a fault.
-func (t *tracker) keep(to []Episode, since time.Time, shape string) []Episode {
-	span := Span{since, t.last.Add(Tick)}
+func (t *tracker) keep(to []Episode, since time.Time, shape string, tick time.Duration) []Episode {
+	span := Span{since, t.last.Add(tick)}
 	if span.Length() < t.fault.Lasting {
 		return to
 	}
@@ -223,11 +235,16 @@ func (i *Instance) find(name string, pairs []string) *series {
 	if s == nil {
 		b := labels.NewScratchBuilder(len(pairs)/2 + 3)
 		b.Add("__name__", name)
-		b.Add("instance", i.Name)
-		b.Add("job", i.model.job())
+		name := i.Name
 		for n := 0; n < len(pairs); n += 2 {
+			if pairs[n] == "peer" {
+				name += PeerMark + pairs[n+1]
+				continue
+			}
 			b.Add(pairs[n], pairs[n+1])
 		}
+		b.Add("instance", name)
+		b.Add("job", i.model.job())
 		b.Sort()
 		s = &series{labels: b.Labels(), key: i.Name + "\x00" + key}
 		i.series[key] = s
