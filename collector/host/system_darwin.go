@@ -4,10 +4,8 @@ package host
 
 import (
 	"context"
-	"strings"
 
 	"github.com/shirou/gopsutil/v3/mem"
-	"golang.org/x/sys/unix"
 
 	"github.com/easy-erp/dbsync/collector"
 )
@@ -40,19 +38,4 @@ func (h *host) collectSwap(ctx context.Context, out *collector.Sink) error {
 	}
 	emit(out, swapFields, swap)
 	return nil
-}
-
-// readUname splits the name of the machine as node_exporter does here: what
-// follows its first dot is the domain.
-func readUname() (uname, error) {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return uname{}, err
-	}
-	text := unix.ByteSliceToString
-	node, domain, _ := strings.Cut(text(u.Nodename[:]), ".")
-	return uname{
-		sysname: text(u.Sysname[:]), release: text(u.Release[:]), version: text(u.Version[:]),
-		machine: text(u.Machine[:]), nodename: node, domainname: domain,
-	}, nil
 }
