@@ -108,6 +108,11 @@ func (e emitter) compared(s *summary) {
 		e.put(usualSpread, s.sizes.spread)
 		e.put(sizeRatio, s.sizes.ratio)
 	}
+	if s.durations.known {
+		e.put(usualDuration, s.durations.usual)
+		e.put(usualDurationSpread, s.durations.spread)
+		e.put(durationRatio, s.durations.ratio)
+	}
 	if s.success != nil && s.success.Size+s.success.Stored > 0 {
 		e.put(identical, float64(s.sizes.repeats))
 	}

@@ -43,6 +43,12 @@ var (
 		"Median distance of those sizes from their median.")
 	sizeRatio = family("dbsync_backup_size_to_usual_ratio",
 		"Size of the newest successful backup in relation to the usual one.")
+	usualDuration = family("dbsync_backup_usual_duration_seconds",
+		"Median time that the successful backups before the newest one took, at least 3 and at most 15.")
+	usualDurationSpread = family("dbsync_backup_usual_duration_spread_seconds",
+		"Median distance of those times from their median.")
+	durationRatio = family("dbsync_backup_duration_to_usual_ratio",
+		"Time that the newest successful backup took in relation to the usual one.")
 	identical = family("dbsync_backup_identical_before",
 		"How many backups right before the newest successful one have its size to the byte.")
 	chainBroken = family("dbsync_backup_chain_broken",
@@ -81,7 +87,7 @@ var (
 	families = []*collector.Family{
 		lastStart, lastEnd, lastSuccess, lastFailure, lastDuration, lastStatus, lastSize, lastStored,
 		inProgress, progress, retained, oldest, recentRuns, unjudged,
-		usualSize, usualSpread, sizeRatio, identical, chainBroken,
+		usualSize, usualSpread, sizeRatio, usualDuration, usualDurationSpread, durationRatio, identical, chainBroken,
 		passed, lastVerify, lastVerifySuccess, lastTest, lastTestSuccess, lastTestDuration, reading, repositorySize, repositoryAvail,
 		expectedInterval, maxDuration, minSize, expectedVerify, expectedTest,
 	}

@@ -26,11 +26,7 @@ type sizes struct {
 // compareSizes looks at the sizes of the contents, where all of them are known, and
 // else at what they take.
 func compareSizes(runs []Run, kind Kind) sizes {
-	good := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool {
-		return r.Status != Success || r.Kind != kind || r.End.IsZero()
-	})
-	slices.SortStableFunc(good, func(a, b Run) int { return b.End.Compare(a.End) })
-	good = good[:min(len(good), mostSizes+1)]
+	good := newestGood(runs, kind)
 	if len(good) < 2 {
 		return sizes{}
 	}
@@ -39,6 +35,16 @@ func compareSizes(runs []Run, kind Kind) sizes {
 		size = func(r Run) int64 { return r.Stored }
 	}
 	return compare(good, size)
+}
+
+// newestGood returns the successful backups, the newest first: one to compare and as
+// many before it as are looked at.
+func newestGood(runs []Run, kind Kind) []Run {
+	good := slices.DeleteFunc(slices.Clone(runs), func(r Run) bool {
+		return r.Status != Success || r.Kind != kind || r.End.IsZero()
+	})
+	slices.SortStableFunc(good, func(a, b Run) int { return b.End.Compare(a.End) })
+	return good[:min(len(good), mostSizes+1)]
 }
 
 func compare(good []Run, size func(Run) int64) sizes {
@@ -56,13 +62,20 @@ func compare(good []Run, size func(Run) int64) sizes {
 	if len(all) < leastSizes || size(newest) == 0 {
 		return s
 	}
-	s.usual, s.known = median(all), true
+	s.usual, s.spread = middle(all)
+	s.known = true
 	s.ratio = float64(size(newest)) / s.usual
-	for i := range all {
-		all[i] = math.Abs(all[i] - s.usual)
-	}
-	s.spread = median(all)
 	return s
+}
+
+// middle returns the median and the median of how far the values are from it. It
+// changes them.
+func middle(values []float64) (usual, spread float64) {
+	usual = median(values)
+	for i := range values {
+		values[i] = math.Abs(values[i] - usual)
+	}
+	return usual, median(values)
 }
 
 // median sorts the values.

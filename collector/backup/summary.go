@@ -31,6 +31,7 @@ type summary struct {
 	unjudged                        int
 	verified                        *Run // what was verified last
 	sizes                           sizes
+	durations                       durations
 	broken                          bool // the chain of the newest successful incremental one
 	// counts holds the numbers of runs by window and status; a window is missing
 	// when not all of its runs are known.
@@ -65,7 +66,7 @@ func summariseKind(h history, kind Kind, now time.Time) summary {
 			s.add(r, now)
 		}
 	}
-	s.sizes = compareSizes(h.runs, kind)
+	s.sizes, s.durations = compareSizes(h.runs, kind), compareDurations(h.runs, kind)
 	s.broken = kind == Incremental && s.success != nil && !whole(h.runs, s.success)
 	return s
 }

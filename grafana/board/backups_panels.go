@@ -56,7 +56,7 @@ func backupUsualTrend(l Lang) dash.Panel {
 			"Distance of the newest good backup from the usual size, in units of the usual spread (median distance from the median, at least 2 % of the "+
 				"size). Within 5 either way is the ordinary; a fall out of it is data that is missing, a rise a mass load or a retention that stopped.",
 			"最近成功备份与常态大小的距离，以常态离散度（与中位数距离的中位数，至少为大小的 2%）为单位。正负 5 以内属正常；跌出区间是缺数据，升出区间是批量导入或清理停止。"),
-		noValue: l.T("fewer than four good backups yet", "成功备份少于四个"), alerts: []string{"BackupTooSmall", "BackupIdentical"}, links: ofSeries(l, BackupsUID),
+		noValue: l.T("fewer than four good backups yet", "成功备份少于四个"), alerts: []string{"BackupTooSmall", "BackupIdentical", "BackupUnusual"}, links: ofSeries(l, BackupsUID),
 	}, shortUnit, nil, series{
 		perBackup(recorded("instance_backup:dbsync_backup_size:deviation")), backupLegend,
 	})
