@@ -20,6 +20,7 @@ import (
 // plan is how much to break.
 type plan struct {
 	faults      int
+	waits       waits
 	every, down time.Duration   // between two faults, and how long each lasts
 	hold, pause time.Duration   // how long a part of the path is away, and until the next one is
 	only        map[string]bool // the kinds of injections; nil: all
@@ -68,7 +69,7 @@ func measure(ctx context.Context, edition sandbox.Edition, p plan, progress io.W
 	defer func() { err = errors.Join(err, r.close()) }()
 	starting, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
-	l, err := start(starting, edition, f, r)
+	l, err := start(starting, edition, p.waits, f, r)
 	if err != nil {
 		return nil, err
 	}

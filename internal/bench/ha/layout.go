@@ -29,12 +29,20 @@ const (
 	members      = 3
 )
 
-// Everything that waits in the shipped files waits a fifth as long: the rules' intervals and "for", the routes' waits, and
-// the flags that belong to them.
+// waits is how much shorter everything waits than in the shipped files.
+type waits struct {
+	routes float64 // the routes' waits
+	// The rules' intervals and "for". Prometheus looks for its targets 5 s after a start at the earliest, whatever the scale:
+	// "for" must outlast that as it does with the shipped 30 s, or an alert that ended while it was away fires again.
+	rules float64
+}
+
+// shippedEvaluation is that of groups of rules that name none.
+const shippedEvaluation = 15 * time.Second
+
+// What belongs to no file waits a fifth as long.
 const (
-	scale       = 0.2
 	scrape      = 2 * time.Second  // shipped: 10 s
-	evaluation  = 3 * time.Second  // 15 s, of groups that name none
 	resend      = 12 * time.Second // Prometheus' own: 1 m
 	peerTimeout = 3 * time.Second  // Alertmanager's own: 15 s
 )
@@ -50,7 +58,7 @@ type layout struct {
 }
 
 // start renders the shipped files and starts what reads them, changed as deploy/ha says. Whoever starts it stops it.
-func start(ctx context.Context, edition sandbox.Edition, f *fleet, r *receiver) (_ *layout, err error) {
+func start(ctx context.Context, edition sandbox.Edition, w waits, f *fleet, r *receiver) (_ *layout, err error) {
 	l := &layout{telling: map[string]*link{}}
 	defer func() {
 		if err != nil {
@@ -61,8 +69,8 @@ func start(ctx context.Context, edition sandbox.Edition, f *fleet, r *receiver) 
 		return nil, err
 	}
 	values := render.Values{
-		Alertmanager: render.Alertmanager{Scale: scale, Receivers: map[string]render.Receiver{}},
-		Rules:        render.Rules{Scale: scale},
+		Alertmanager: render.Alertmanager{Scale: w.routes, Receivers: map[string]render.Receiver{}},
+		Rules:        render.Rules{Scale: w.rules},
 	}
 	for _, name := range append(render.Seed(), "watchdog") {
 		if l.telling[name], err = newLink(r.address()); err != nil {
@@ -76,7 +84,8 @@ func start(ctx context.Context, edition sandbox.Edition, f *fleet, r *receiver) 
 	}
 	values.Prometheus = render.Prometheus{
 		Exporter: f.address(), Instance: "exporter", Targets: f.names,
-		ScrapeInterval: model.Duration(scrape), EvaluationInterval: model.Duration(evaluation),
+		ScrapeInterval:     model.Duration(scrape),
+		EvaluationInterval: model.Duration(w.rules * float64(shippedEvaluation)),
 	}
 	for i := range prometheuses {
 		if err := l.startPrometheus(ctx, edition, values, i); err != nil {
@@ -167,7 +176,7 @@ func (l *layout) startPrometheus(ctx context.Context, edition sandbox.Edition, v
 	return err
 }
 
-// highlyAvailable makes the two further changes that deploy/ha has for prometheus.yml.
+// highlyAvailable makes the three further changes that deploy/ha has for prometheus.yml.
 func highlyAvailable(path, replica string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -176,6 +185,7 @@ func highlyAvailable(path, replica string) error {
 	for _, change := range [][2]string{
 		{"\nglobal:\n", "\nglobal:\n  external_labels: {replica: " + replica + "}\n"},
 		{"\nalerting:\n", "\nalerting:\n  alert_relabel_configs:\n    - {regex: replica, action: labeldrop}\n"},
+		{"\n    - static_configs:\n", "\n    - timeout: 3s\n      static_configs:\n"},
 	} {
 		if bytes.Count(text, []byte(change[0])) != 1 {
 			return fmt.Errorf("%s: no line %q, or several", path, change[0])

@@ -9,7 +9,7 @@
 //
 //	go run ./internal/bench/ha [-faults 200] [-edition new|old] [-docs docs]
 //
-// All waits are a fifth of the shipped ones. The servers are played: what is measured begins where the exporter's answer
+// Waits are a fifth of the shipped ones, of the rules two fifths. The servers are played: what is measured begins where the exporter's answer
 // changes.
 package main
 
@@ -34,8 +34,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("ha", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	p := plan{every: 4 * time.Second, down: 32 * time.Second, hold: 12 * time.Second, pause: 10 * time.Second}
-	flags.IntVar(&p.faults, "faults", 200, "servers that go down, one every 4 s, for 32 s each")
+	p := plan{waits: waits{routes: 0.2, rules: 0.4}, every: 4 * time.Second, down: 36 * time.Second, hold: 12 * time.Second, pause: 10 * time.Second}
+	flags.IntVar(&p.faults, "faults", 200, "servers that go down, one every 4 s, for 36 s each")
 	edition := flags.String("edition", "new", "the Prometheus and Alertmanager: old (the distribution's) or new")
 	docs := flags.String("docs", "", "folder of the documentation to write the figures to")
 	notices := flags.String("notices", "", "file to write every notice to, to look for causes")

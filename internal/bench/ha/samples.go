@@ -7,6 +7,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -22,7 +24,9 @@ type samples struct {
 }
 
 func (l *layout) ask(ctx context.Context, i int, query string) (model.Value, error) {
-	client, err := api.NewClient(api.Config{Address: l.prometheus[i].URL()})
+	client, err := api.NewClient(api.Config{
+		Address: l.prometheus[i].URL(), RoundTripper: &http.Transport{DisableKeepAlives: true},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -69,27 +73,26 @@ func (l *layout) samples(ctx context.Context, servers []string, from, to time.Ti
 	return s, nil
 }
 
+// compare adds one server. The scrapes of the two are paired, each with the other's of the same interval.
 func (s *samples) compare(a, b []model.SamplePair, from, to time.Time) {
-	for i, own := range [][]model.SamplePair{a, b} {
-		due := dues(own, from, to)
-		if i == 0 {
-			s.expected += len(due)
+	first, second := dues(a, from, to), dues(b, from, to)
+	n := min(len(first), len(second))
+	s.expected += n
+	for i := range n {
+		inFirst, inSecond := near(a, first[i]), near(b, second[i])
+		if !inFirst {
+			s.missing[0]++
 		}
-		other := [][]model.SamplePair{b, a}[i]
-		for _, t := range due {
-			if near(own, t, scrape/2) {
-				continue
-			}
-			s.missing[i]++
-			// Half an interval and what a busy machine is late by.
-			if i == 0 && !near(other, t, scrape*6/10) {
-				s.both = append(s.both, t)
-			}
+		if !inSecond {
+			s.missing[1]++
+		}
+		if !inFirst && !inSecond {
+			s.both = append(s.both, first[i])
 		}
 	}
 }
 
-// dues are the moments of an interval's scrapes.
+// dues are the moments of a Prometheus' scrapes, the last first.
 func dues(have []model.SamplePair, from, to time.Time) []time.Time {
 	if len(have) == 0 {
 		return nil
@@ -103,11 +106,8 @@ func dues(have []model.SamplePair, from, to time.Time) []time.Time {
 	return all
 }
 
-func near(have []model.SamplePair, t time.Time, within time.Duration) bool {
-	for _, one := range have {
-		if d := one.Timestamp.Time().Sub(t).Abs(); d <= within {
-			return true
-		}
-	}
-	return false
+func near(have []model.SamplePair, due time.Time) bool {
+	return slices.ContainsFunc(have, func(one model.SamplePair) bool {
+		return one.Timestamp.Time().Sub(due).Abs() < scrape/2
+	})
 }
