@@ -42,7 +42,7 @@ func monitoringFigures(l Lang) []dash.Panel {
 			id: 1, title: l.T("Targets down", "不可达目标"),
 			description: l.T("Targets that Prometheus cannot scrape: nothing of them is known. Look at the exporter's service and the network between.",
 				"Prometheus 无法采集的目标数：其状态完全未知。检查导出器服务与网络。"),
-			noValue: noExporter(l), alerts: []string{"ExporterDown", "ExporterMissing", "TargetVanished"},
+			noValue: noExporter(l), alerts: []string{"ExporterDown", "ExporterMissing", "TargetVanished", "SeriesVanished"},
 		}, countUnit, "count("+metric("up")+" == 0) or 0 * count("+metric("up")+")", levels(green, level{1, vermilion}), nil),
 		stat(about{
 			id: 2, title: l.T("Longest scrape", "最长采集"),
