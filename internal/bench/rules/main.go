@@ -11,7 +11,7 @@
 // things broken, which a tenth of the servers are like. A stand-in for the exporter gives Prometheus what the rules read
 // of it, every 10 s and for each server; what the rules read of the past is written straight into its folder.
 //
-//	go run ./internal/bench/rules [-instances 1000] [-live 200] [-days 30] [-edition old,new] [-measure 9m] [-docs docs]
+//	go run ./internal/bench/rules [-instances 1000] [-live 50] [-days 30] [-edition old,new] [-measure 9m] [-docs docs]
 package main
 
 import (
@@ -50,7 +50,7 @@ type bench struct {
 }
 
 const (
-	warm        = 3 * time.Minute // until every server has been scraped a few times
+	warm        = time.Minute // until every server has been scraped a few times
 	backupEvery = 24 * time.Hour
 )
 
@@ -59,7 +59,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("rules", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&b.instances, "instances", 1000, "database servers of the fleet")
-	flags.IntVar(&b.live, "live", 200, "servers that are also scraped while the rules run; 0: none")
+	flags.IntVar(&b.live, "live", 50, "servers that are also scraped while the rules run; 0: none")
 	flags.IntVar(&b.days, "days", 30, "days of past behind what long windows read")
 	flags.DurationVar(&b.measure, "measure", 9*time.Minute, "how long the rules are watched: twice the longest interval or more")
 	flags.StringVar(&b.docs, "docs", "", "folder of the documentation to write the figures to")
@@ -81,13 +81,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // all measures with each edition and documents it.
 func (b *bench) all(ctx context.Context) error {
-	healthy, broken, err := templates(ctx)
+	mould, err := takeMould(ctx)
 	if err != nil {
 		return err
 	}
 	var text strings.Builder
 	for _, edition := range b.editions {
-		found, err := b.with(ctx, edition, healthy, broken)
+		found, err := b.with(ctx, edition, mould)
 		if err != nil {
 			return err
 		}
@@ -101,27 +101,35 @@ func (b *bench) all(ctx context.Context) error {
 	return section.Replace(filepath.Join(b.docs, "quality.md"), "rules over a fleet", text.String())
 }
 
-// templates takes both at the same time.
-func templates(ctx context.Context) (healthy, broken []template.Sample, err error) {
+// mould is what the fleet's servers are like, as of a time.
+type mould struct {
+	healthy, broken []template.Sample
+	taken           time.Time
+}
+
+// takeMould takes both templates at the same time.
+func takeMould(ctx context.Context) (mould, error) {
+	var m mould
 	var both sync.WaitGroup
 	var first, second error
-	both.Go(func() { healthy, first = template.Take(ctx, backupEvery) })
-	both.Go(func() { broken, second = template.Take(ctx, backupEvery, "migration", "locks") })
+	both.Go(func() { m.healthy, first = template.Take(ctx, backupEvery) })
+	both.Go(func() { m.broken, second = template.Take(ctx, backupEvery, "migration", "locks") })
 	both.Wait()
-	return healthy, broken, errors.Join(first, second)
+	m.taken = time.Now()
+	return m, errors.Join(first, second)
 }
 
 // with measures with one edition: first what each rule costs, over all servers, then how long the groups take while
 // Prometheus scrapes and evaluates, over as many servers as the machine can bear.
-func (b *bench) with(ctx context.Context, edition sandbox.Edition, healthy, broken []template.Sample) (*result, error) {
+func (b *bench) with(ctx context.Context, edition sandbox.Edition, m mould) (*result, error) {
 	r := newResult()
-	err := b.over(ctx, b.instances, healthy, broken, func(dir string, _ *fleet, end time.Time) error {
+	err := b.over(ctx, b.instances, m, func(dir string, _ *fleet, end time.Time) error {
 		return r.ask(ctx, edition, dataOf(dir), end)
 	})
 	if err != nil || b.live == 0 {
 		return r, err
 	}
-	return r, b.over(ctx, b.live, healthy, broken, func(dir string, f *fleet, _ time.Time) (err error) {
+	return r, b.over(ctx, b.live, m, func(dir string, f *fleet, _ time.Time) (err error) {
 		w, err := start(ctx, edition, dir, f)
 		if err != nil {
 			return err
@@ -138,7 +146,7 @@ func (b *bench) with(ctx context.Context, edition sandbox.Edition, healthy, brok
 
 // over does something with so many servers and their past.
 func (b *bench) over(
-	ctx context.Context, instances int, healthy, broken []template.Sample, do func(dir string, f *fleet, end time.Time) error,
+	ctx context.Context, instances int, m mould, do func(dir string, f *fleet, end time.Time) error,
 ) (err error) {
 	shipped, err := rulefile.Read(rules.Files, "*.rules.yml")
 	if err != nil {
@@ -152,10 +160,10 @@ func (b *bench) over(
 	if err != nil {
 		return err
 	}
-	healthy = append(slices.Clone(healthy), p.missing(healthy, known, 0)...)
-	broken = append(slices.Clone(broken), p.missing(broken, known, 1)...)
+	healthy := append(slices.Clone(m.healthy), p.missing(m.healthy, known, 0)...)
+	broken := append(slices.Clone(m.broken), p.missing(m.broken, known, 1)...)
 	well, ill := p.scraped(healthy), p.scraped(broken)
-	f, err := newFleet(instances, well, ill, time.Now())
+	f, err := newFleet(instances, well, ill, m.taken)
 	if err != nil {
 		return err
 	}
