@@ -3,7 +3,7 @@
 // Command quality replays the shipped rules over made-up servers, well ones and
 // broken ones, and says how often the rules were right.
 //
-//	go run . [-seed 1] [-incidents 200] [-healthy 3000]
+//	go run . [-seed 1] [-incidents 100] [-healthy 3000]
 package main
 
 import (
@@ -32,8 +32,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	p := plan{stretch: 2 * time.Hour, workers: runtime.NumCPU()}
 	flags.Uint64Var(&p.seed, "seed", 1, "what the made-up servers are made from")
-	flags.IntVar(&p.incidents, "incidents", 200, "incidents of each fault")
-	flags.IntVar(&p.healthy, "healthy", 3000, "stretches of two hours in which all is well")
+	flags.IntVar(&p.incidents, "incidents", 100, "incidents of each fault")
+	flags.IntVar(&p.healthy, "healthy", 3000, "stretches of two hours in which all is well, of what takes hours of twelve")
 	flags.IntVar(&p.batch, "batch", 300, "servers side by side in one Prometheus")
 	kinds := flags.String("kinds", strings.Join(world.Kinds, ","), "what is made up")
 	docs := flags.String("docs", "", "the page to write the figures into")
@@ -44,6 +44,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	p.kinds = strings.Split(*kinds, ",")
 	files, err := shipped()
+	if err == nil {
+		p.others, err = others()
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "quality:", err)
 		return 1
@@ -124,13 +127,17 @@ func summary(s *score.Score) string {
 }
 
 // report prints the score.
-func report(w io.Writer, s *score.Score, why bool) {
+func report(w io.Writer, s result, why bool) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, cells := range table(s) {
+	for _, cells := range table(s.Score) {
 		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
 	}
 	_ = t.Flush()
-	fmt.Fprintf(w, "\n%s\n", summary(s))
+	fmt.Fprintf(w, "\n%s\n\n", summary(s.Score))
+	for _, cells := range compared(s) {
+		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
+	}
+	_ = t.Flush()
 	if !why {
 		return
 	}
@@ -145,7 +152,7 @@ func report(w io.Writer, s *score.Score, why bool) {
 }
 
 // write puts the score between its marks in a page.
-func write(path string, s *score.Score, p plan) error {
+func write(path string, s result, p plan) error {
 	const begin, end = "<!-- alert quality -->\n", "<!-- end of alert quality -->"
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -158,12 +165,26 @@ func write(path string, s *score.Score, p plan) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n`make quality QUALITY='-seed %d -incidents %d -healthy %d'`:\n\n", p.seed, p.incidents, p.healthy)
-	for i, cells := range table(s) {
-		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	markdown(&b, table(s.Score))
+	fmt.Fprintf(&b, "\n%s\n", summary(s.Score))
+	b.WriteString("\n### Beside other rules\n\n" + beside + "\n\n")
+	markdown(&b, compared(s))
+	b.WriteString("\n### What is not replayed\n\n" + elsewhereText + "\n\n")
+	rows, err := uncovered()
+	if err != nil {
+		return err
+	}
+	markdown(&b, rows)
+	b.WriteString("\n")
+	return os.WriteFile(path, []byte(before+begin+b.String()+end+after), 0o644)
+}
+
+// markdown writes a table whose first row is its head.
+func markdown(b *strings.Builder, rows [][]string) {
+	for i, cells := range rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 		if i == 0 {
 			b.WriteString("| --- |" + strings.Repeat(" ---: |", len(cells)-1) + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n\n", summary(s))
-	return os.WriteFile(path, []byte(before+begin+b.String()+end+after), 0o644)
 }

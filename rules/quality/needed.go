@@ -4,14 +4,18 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// needed leaves out the recorded series that no alert reads, and with them most
-// of the work: what is recorded for dashboards alone.
-func needed(files map[string][]byte) (map[string][]byte, error) {
+// needed leaves out what changes nothing, and that is most of the work: recorded
+// series that no alert reads, and rules that read nothing of the given metrics.
+func needed(files map[string][]byte, metrics map[string]bool) (map[string][]byte, error) {
+	metrics = maps.Clone(metrics)
 	documents, alerts, records := map[string]map[string]any{}, "", map[string]string{}
 	for name, text := range files {
 		var d map[string]any
@@ -38,12 +42,23 @@ func needed(files map[string][]byte) (map[string][]byte, error) {
 		}
 		text = next
 	}
+	for known := -1; known != len(metrics); { // what is recorded from them is one of them
+		known = len(metrics)
+		for record, expr := range records {
+			if readsAny(expr, metrics) {
+				metrics[record] = true
+			}
+		}
+	}
 	left := map[string][]byte{}
 	for name, d := range documents {
 		for _, g := range groupsOf(d) {
 			var kept []any
-			for _, r := range g["rules"].([]any) {
-				if record, ok := r.(map[string]any)["record"].(string); !ok || read[record] {
+			list, _ := g["rules"].([]any)
+			for _, r := range list {
+				rule, _ := r.(map[string]any)
+				record, recorded := rule["record"].(string)
+				if (!recorded || read[record]) && readsAny(fmt.Sprint(rule["expr"]), metrics) {
 					kept = append(kept, r)
 				}
 			}
@@ -55,6 +70,12 @@ func needed(files map[string][]byte) (map[string][]byte, error) {
 		}
 	}
 	return left, nil
+}
+
+var identifier = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_:]*`)
+
+func readsAny(expr string, metrics map[string]bool) bool {
+	return slices.ContainsFunc(identifier.FindAllString(expr, -1), func(word string) bool { return metrics[word] })
 }
 
 func groupsOf(document map[string]any) []map[string]any {

@@ -17,7 +17,7 @@ func small(kind string) plan {
 	return plan{seed: 1, incidents: 3, healthy: 6, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
 }
 
-func replayed(t *testing.T, p plan, change func(string) string) *score.Score {
+func replayed(t *testing.T, p plan, change func(string) string) result {
 	t.Helper()
 	files, err := shipped()
 	if err != nil {
@@ -75,6 +75,10 @@ func TestWorseRulesScoreWorse(t *testing.T) {
 			"server", "database_connections_high", "instance:dbsync_mysql_connections:ratio > 0.8", "instance:dbsync_mysql_connections:ratio > 0.3",
 			func(s, c *score.Rule) bool { return c.False > s.False },
 		},
+		"a rule that looks for something else misses": {
+			"server", "mysql_down", "last_over_time(dbsync_mysql_reachable[4m]) == 0", "last_over_time(dbsync_mysql_reachable[4m]) == 2",
+			func(s, c *score.Rule) bool { return c.Missed > s.Missed },
+		},
 		"a wait that is left out cries wolf": {
 			"host", "host_memory_low", "        for: 5m\n", "",
 			func(s, c *score.Rule) bool { return c.False > s.False },
@@ -97,5 +101,49 @@ func TestWorseRulesScoreWorse(t *testing.T) {
 				t.Errorf("shipped %+v, changed %+v", before, after)
 			}
 		})
+	}
+}
+
+// Every alert is replayed, or it is said why not.
+func TestEveryAlertIsReplayedOrExcused(t *testing.T) {
+	ids, err := shippedIDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := modelled()
+	for id := range ids {
+		if _, excused := elsewhere[id]; here[id] == excused {
+			t.Errorf("%s: replayed %t, excused %t", id, here[id], excused)
+		}
+	}
+	for id := range here {
+		if !ids[id] {
+			t.Errorf("the world has a fault of %s, which no shipped alert tells", id)
+		}
+	}
+	for id, why := range elsewhere {
+		if !ids[id] || why == "" {
+			t.Errorf("%s is excused, with %q; shipped: %t", id, why, ids[id])
+		}
+	}
+}
+
+// The other packs load, and tell faults that there are.
+func TestOthersTellKnownFaults(t *testing.T) {
+	files, err := others()
+	if err != nil || len(files) != 2 {
+		t.Fatal(len(files), err)
+	}
+	here := modelled()
+	for name, text := range files {
+		pack, covers := pack(text)
+		if pack+".yml" != name {
+			t.Errorf("%s: pack %q", name, pack)
+		}
+		for id := range covers {
+			if !here[id] {
+				t.Errorf("%s: no fault %s", name, id)
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -24,7 +25,18 @@ type plan struct {
 	batch     int // instances side by side
 	workers   int
 	kinds     []string
+	others    map[string][]byte // rules to compare with
 }
+
+// result is the score of the shipped rules, and those of all packs by name where
+// they watch the same, however late they are.
+type result struct {
+	*score.Score
+	packs map[string]*score.Score
+}
+
+// ours is the name of the shipped rules among the packs.
+const ours = "dbsync"
 
 // batch is instances that live at the same time, in one Prometheus.
 type batch []*world.Instance
@@ -40,7 +52,7 @@ func (p plan) batches() []batch {
 				seed++
 				shape := world.Shapes[n%len(world.Shapes)]
 				from := world.Moment(random, shape)
-				at := moment{from, world.Slow(kind)}
+				at := moment{from, kind}
 				together[at] = append(together[at], world.Broken(kind, fault, shape, seed, from))
 			}
 		}
@@ -50,8 +62,8 @@ func (p plan) batches() []batch {
 		shape := []string{"", "", "", "midnight", "month end", "clock change"}[n%6]
 		from := world.Moment(random, shape)
 		kind := p.kinds[n/6%len(p.kinds)]
-		at, length := moment{from, world.Slow(kind)}, p.stretch
-		if at.slow {
+		at, length := moment{from, kind}, p.stretch
+		if world.Slow(kind) {
 			length *= slower
 		}
 		together[at] = append(together[at], world.Healthy(kind, seed, world.Span{From: from, To: from.Add(length)}))
@@ -62,7 +74,7 @@ func (p plan) batches() []batch {
 // moment is what instances must have in common to be replayed side by side.
 type moment struct {
 	from time.Time
-	slow bool
+	kind string
 }
 
 // slower is how much longer a healthy stretch is of what takes hours.
@@ -83,14 +95,19 @@ func (p plan) pack(together map[moment]batch) []batch {
 }
 
 // run replays everything and scores it. progress is told of each batch.
-func (p plan) run(files map[string][]byte, progress func(done, all int)) (*score.Score, error) {
-	files, err := needed(files)
-	if err != nil {
-		return nil, err
+func (p plan) run(files map[string][]byte, progress func(done, all int)) (result, error) {
+	total := p.empty()
+	byKind := map[string]map[string][]byte{}
+	for _, kind := range p.kinds {
+		all := maps.Clone(files)
+		maps.Copy(all, p.others)
+		var err error
+		if byKind[kind], err = needed(all, world.Metrics(kind)); err != nil {
+			return total, err
+		}
 	}
 	all := p.batches()
 	work := make(chan batch)
-	total := score.New()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var errs []error
@@ -98,12 +115,16 @@ func (p plan) run(files map[string][]byte, progress func(done, all int)) (*score
 	for range p.workers {
 		wg.Go(func() {
 			for b := range work {
-				s, err := b.replay(files)
+				r := p.empty()
+				err := b.replay(byKind[b[0].Kind], r)
 				mu.Lock()
 				if err != nil {
 					errs = append(errs, err)
 				} else {
-					total.Merge(s)
+					total.Merge(r.Score)
+					for name, s := range r.packs {
+						total.packs[name].Merge(s)
+					}
 				}
 				done++
 				progress(done, len(all))
@@ -119,42 +140,66 @@ func (p plan) run(files map[string][]byte, progress func(done, all int)) (*score
 	return total, errors.Join(errs...)
 }
 
-// replay runs the rules over a batch.
-func (b batch) replay(files map[string][]byte) (s *score.Score, err error) {
+// empty is a result of nothing, with a score for each pack.
+func (p plan) empty() result {
+	r := result{score.New(), map[string]*score.Score{}}
+	all := map[string]bool{}
+	for _, text := range p.others {
+		name, covers := pack(text)
+		r.packs[name] = score.Comparing(covers)
+		maps.Copy(all, covers)
+	}
+	if len(all) > 0 {
+		r.packs[ours] = score.Comparing(all)
+	}
+	return r
+}
+
+// replay runs the rules over a batch and adds to the result.
+func (b batch) replay(files map[string][]byte, to result) (err error) {
 	r, err := replay.New(files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	from, to := b[0].From, b[0].To
+	begin, end := b[0].From, b[0].To
 	for _, i := range b {
-		if i.From.Before(from) {
-			from = i.From
+		if i.From.Before(begin) {
+			begin = i.From
 		}
-		if i.To.After(to) {
-			to = i.To
+		if i.To.After(end) {
+			end = i.To
 		}
 	}
-	for now := from; now.Before(to); now = now.Add(b[0].Tick) {
+	for now := begin; now.Before(end); now = now.Add(b[0].Tick) {
 		var samples []replay.Sample
 		for _, i := range b {
 			samples = append(samples, i.Step(now)...)
 		}
 		if err := r.Append(samples); err != nil {
-			return nil, err
+			return err
 		}
 		if err := r.Evaluate(now.Add(time.Second)); err != nil {
-			return nil, fmt.Errorf("at %s: %w", now, err)
+			return fmt.Errorf("at %s: %w", now, err)
 		}
 	}
-	s = score.New()
-	firings := map[string][]replay.Firing{}
+	firings := map[string]map[string][]replay.Firing{} // by pack and instance
 	for _, f := range r.Firings() {
+		pack := f.Labels.Get("pack")
+		if pack == "" {
+			pack = ours
+		}
 		name, _, _ := strings.Cut(f.Labels.Get("instance"), world.PeerMark)
-		firings[name] = append(firings[name], f)
+		if firings[pack] == nil {
+			firings[pack] = map[string][]replay.Firing{}
+		}
+		firings[pack][name] = append(firings[pack][name], f)
 	}
 	for _, i := range b {
-		s.Add(i, firings[i.Name])
+		to.Add(i, firings[ours][i.Name])
+		for name, s := range to.packs {
+			s.Add(i, firings[name][i.Name])
+		}
 	}
-	return s, nil
+	return nil
 }

@@ -6,6 +6,7 @@ package score
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/easy-erp/dbsync/rules/quality/replay"
@@ -30,10 +31,22 @@ type Score struct {
 	Rules   map[string]*Rule
 	Healthy time.Duration // instance time without a fault
 	Watched time.Duration // instance time in all
+	// covers are the faults that are compared; nil: all are, and each has its
+	// promise.
+	covers map[string]bool
 }
 
 // New returns an empty score.
 func New() *Score { return &Score{Rules: map[string]*Rule{}} }
+
+// Comparing returns an empty score of the given faults, by rule id. What was told
+// late was told: other rules have promised nothing.
+func Comparing(faults map[string]bool) *Score {
+	return &Score{Rules: map[string]*Rule{}, covers: faults}
+}
+
+// Covers reports whether a fault is compared.
+func (s *Score) Covers(id string) bool { return s.covers == nil || s.covers[id] }
 
 // told is for whom an alert is: the watchdog is not scored, and the informing
 // ones where their fault is made up.
@@ -50,10 +63,15 @@ func (s *Score) Add(i *world.Instance, firings []replay.Firing) {
 		s.Healthy += i.Length()
 	}
 	for _, e := range i.Episodes {
-		s.episode(i, e, firings)
+		if s.covers == nil || s.covers[e.RuleID] {
+			s.episode(i, e, firings)
+		}
 	}
 	for _, f := range firings {
 		// What fires when the instance is gone is about its being gone.
+		if s.covers != nil && !s.covers[f.Labels.Get("rule_id")] {
+			continue
+		}
 		if f.From.Before(i.To) && (slices.Contains(told, f.Labels.Get("severity")) || modelled(i.Kind, f.Labels.Get("rule_id"))) {
 			s.firing(i, f)
 		}
@@ -84,9 +102,12 @@ func (s *Score) episode(i *world.Instance, e world.Episode, firings []replay.Fir
 	r.Page = r.Page || e.Page
 	first := time.Duration(math.MaxInt64)
 	for _, f := range firings {
-		if f.Labels.Get("rule_id") == e.RuleID && f.From.Before(e.To.Add(settle)) && (f.To.IsZero() || f.To.After(e.From)) {
+		if slices.Contains(tells(f), e.RuleID) && f.From.Before(e.To.Add(settle)) && (f.To.IsZero() || f.To.After(e.From)) {
 			first = min(first, max(0, f.From.Sub(e.From)))
 		}
+	}
+	if s.covers != nil {
+		promise = math.MaxInt64 - 1
 	}
 	if first > promise {
 		r.Missed++
@@ -96,12 +117,18 @@ func (s *Score) episode(i *world.Instance, e world.Episode, firings []replay.Fir
 	r.Delays = append(r.Delays, first)
 }
 
+// tells are the faults that an alert tells: its own, and those that other packs'
+// rules tell with the same alert.
+func tells(f replay.Firing) []string {
+	return append(strings.Fields(f.Labels.Get("also")), f.Labels.Get("rule_id"))
+}
+
 func (s *Score) firing(i *world.Instance, f replay.Firing) {
 	id := f.Labels.Get("rule_id")
 	r := s.rule(id)
 	r.Firings++
 	explained := slices.ContainsFunc(append(slices.Clone(i.Episodes), i.Doubtful...), func(e world.Episode) bool {
-		mine := e.RuleID == id || slices.Contains(e.Also, id)
+		mine := slices.Contains(tells(f), e.RuleID) || slices.Contains(e.Also, id)
 		// Within a tick, rules are evaluated later than the world stands still.
 		return mine && !f.From.Before(e.From.Add(-i.Tick)) && f.From.Before(e.To.Add(settle))
 	})

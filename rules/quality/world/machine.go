@@ -66,6 +66,10 @@ func (h *host) sample(_ time.Time, set setter) {
 	path := []string{"role", "datadir", "path", "/var/lib/mysql"}
 	set("dbsync_path_filesystem_size_bytes", 1e12, path...)
 	set("dbsync_path_filesystem_avail_bytes", 1e12*(1-st.disk), path...)
+	data := []string{"mountpoint", "/var/lib/mysql", "device", "/dev/sdb1", "fstype", "xfs"}
+	set("node_filesystem_size_bytes", 1e12, data...)
+	set("node_filesystem_avail_bytes", 1e12*(1-st.disk), data...)
+	set("node_filesystem_readonly", 0, data...)
 	mount := []string{"mountpoint", "/", "device", "/dev/sda1", "fstype", "ext4"}
 	set("node_filesystem_size_bytes", 1e11, mount...)
 	set("node_filesystem_avail_bytes", 1e11*(1-st.root), mount...)

@@ -63,6 +63,29 @@ func newModel(kind string, random *rand.Rand, from time.Time) liver {
 // Slow says that a kind is about what takes hours.
 func Slow(kind string) bool { return kind == "promises" }
 
+// Metrics are the names of all that a kind ever shows: of a few instances, made up
+// and thrown away.
+func Metrics(kind string) map[string]bool {
+	from := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	var some []*Instance
+	for n, f := range Faults(kind) {
+		some = append(some, Broken(kind, f, "step", uint64(n), from)) //nolint:gosec // few
+	}
+	for n := range 6 {
+		some = append(some, Healthy(kind, uint64(n), Span{from, from.Add(2 * time.Hour)})) //nolint:gosec // few
+	}
+	names := map[string]bool{}
+	for _, i := range some {
+		for now := i.From; now.Before(i.To); now = now.Add(i.Tick) {
+			i.Step(now)
+		}
+		for _, s := range i.series {
+			names[s.labels.Get("__name__")] = true
+		}
+	}
+	return names
+}
+
 // Healthy returns an instance that is well, for the length of the span.
 func Healthy(kind string, seed uint64, span Span) *Instance {
 	i, m := newInstance(kind, seed, span)

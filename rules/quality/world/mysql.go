@@ -36,7 +36,7 @@ type server struct {
 	replica     bool
 	wave        float64 // of the noise
 
-	statements, seconds float64 // counters
+	statements, seconds, slow float64 // counters
 }
 
 // serverState is what is true of a server at one moment.
@@ -100,12 +100,18 @@ func (s *server) step(now time.Time, holds func(Fault)) {
 	st.connections = math.Min(math.Max(st.connections, 1), st.limit)
 	s.state = st
 	if st.restarted {
-		s.statements, s.seconds = 0, 0
+		s.statements, s.seconds, s.slow = 0, 0, 0
 	}
 	if st.reachable {
 		n := st.rate * Tick.Seconds()
 		s.statements += n
 		s.seconds += n * st.latency
+		if s.random.IntN(120) == 0 { // a report, every ten minutes or so
+			s.slow++
+		}
+		if st.latency > 1 {
+			s.slow += math.Ceil(n * .05)
+		}
 	}
 	s.judge(now, holds)
 }
@@ -167,7 +173,16 @@ func (s *server) sample(now time.Time, set setter) {
 	}
 	set("dbsync_mysql_oldest_transaction_start_timestamp_seconds", unix(st.transaction))
 	set("dbsync_replication_configured", flag(s.replica), "channel", "")
+	set("mysql_global_status_slow_queries", s.slow)
 	if s.replica {
+		// The same, under the names of the MySQL server exporter.
+		set("mysql_slave_status_master_server_id", 1)
+		set("mysql_slave_status_slave_io_running", flag(st.io))
+		set("mysql_slave_status_slave_sql_running", flag(st.sql))
+		set("mysql_slave_status_sql_delay", 0)
+		if st.lagKnown && st.io && st.sql {
+			set("mysql_slave_status_seconds_behind_master", math.Round(st.lag))
+		}
 		set("dbsync_replication_io_running", flag(st.io), "channel", "")
 		set("dbsync_replication_sql_running", flag(st.sql), "channel", "")
 		set("dbsync_replication_lag_known", flag(st.lagKnown && st.io && st.sql), "channel", "")
