@@ -23,8 +23,9 @@ var elsewhere = map[string]string{
 	"disk_filling_up":             "judges weeks: rules/quality/weeks",
 	"mysql_schema_growth_unusual": "judges weeks: rules/quality/weeks",
 	"mysql_unusual":               "compares with earlier days: rules/quality/weeks",
-	"backup_unusual":              "compares with earlier backups, over weeks",
-	"api_unusual":                 "compares with earlier days, over weeks",
+	"backup_unusual":              "compares with earlier backups, over weeks; unit tests so far",
+	"api_unusual":                 "compares with earlier days, over weeks; unit tests so far",
+	"series_vanished":             "informs, and compares with the day before; unit tests so far",
 	"mysql_traffic_gone":          "compares with earlier days: rules/quality/weeks",
 }
 

@@ -59,9 +59,9 @@ func (p plan) batches() []batch {
 	}
 	for n := range p.healthy {
 		seed++
-		shape := []string{"", "", "", "midnight", "month end", "clock change"}[n%6]
+		shape := []string{"", "", "", "midnight", "month end", "clock change"}[n/len(p.kinds)%6]
 		from := world.Moment(random, shape)
-		kind := p.kinds[n/6%len(p.kinds)]
+		kind := p.kinds[n%len(p.kinds)]
 		at, length := moment{from, kind}, p.stretch
 		if world.Slow(kind) {
 			length *= slower

@@ -11,8 +11,12 @@ import (
 // Kinds are the models of what is monitored.
 var Kinds = []string{"server", "records", "host", "gateway", "monitor", "recovery", "changes", "fleet", "jobs", "promises"}
 
-// warmUp is how long an instance is well before something breaks.
-const warmUp = 12 * time.Minute
+// warmUp is how long an instance is well before something breaks; what takes
+// hours is known for longer.
+const (
+	warmUp     = 12 * time.Minute
+	slowWarmUp = 80 * time.Minute
+)
 
 // Faults returns the faults of a kind.
 func Faults(kind string) []Fault {
@@ -110,7 +114,11 @@ func (i *Instance) edges() {
 // Broken returns an instance with a fault, and the time by which all is over.
 func Broken(kind string, f Fault, shapeName string, seed uint64, from time.Time) *Instance {
 	random := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // to be repeated
-	begins := from.Add(warmUp + time.Duration(random.Int64N(int64(2*time.Minute)))).Truncate(Tick)
+	well := warmUp
+	if Slow(kind) {
+		well = slowWarmUp
+	}
+	begins := from.Add(well + time.Duration(random.Int64N(int64(2*time.Minute)))).Truncate(Tick)
 	sh := newShape(random, shapeName, begins, f.Lasting, f.Within)
 	span := Span{from, sh.To.Add(10 * time.Minute).Truncate(Tick)}
 	i, m := newInstance(kind, seed, span)

@@ -37,13 +37,12 @@ func promiseFacts(_ *rand.Rand, from time.Time) []fact {
 				set("dbsync_migration_revisions", 2*yes(since), "schema", "erp", "tool", "flyway", "history", "flyway_schema_history", "state", "pending")
 			},
 		},
-		{ // a report keeps a transaction open while migrations wait
+		{ // sessions wait for a lock while migrations are pending
 			Fault:   Fault{RuleID: "migration_not_ready", Lasting: 33 * time.Minute, Within: 35 * time.Minute},
 			excused: 25 * time.Minute,
-			sample: func(now, since time.Time, set setter) {
+			sample: func(_, since time.Time, set setter) {
 				set("dbsync_migration_revisions", yes(since), "schema", "crm", "tool", "flyway", "history", "flyway_schema_history", "state", "pending")
-				set("dbsync_mysql_transactions", 3, "state", "running")
-				set("dbsync_mysql_oldest_transaction_start_timestamp_seconds", ago(now, since, time.Minute, 20*time.Second))
+				set("dbsync_mysql_metadata_lock_waiters", 2*yes(since))
 			},
 		},
 		{ // performance_schema was left out of a new configuration
@@ -56,7 +55,6 @@ func promiseFacts(_ *rand.Rand, from time.Time) []fact {
 				}
 				set("mysql_global_status_threads_connected", 20)
 				set("dbsync_replication_configured", 0, "channel", "")
-				set("dbsync_mysql_metadata_lock_waiters", 0)
 			},
 		},
 		{ // service discovery loses it, and finds it again
