@@ -123,6 +123,7 @@ func (s *server) suffer(what int) {
 	switch what {
 	case 0, 1:
 		e.id, e.within = "mysql_traffic_gone", 20*time.Minute
+		s.statements = math.Max(s.statements, 40/(s.night*s.weekend)) // nobody misses a statement a second
 	case 2:
 		e.measure = "connections"
 	case 3:
@@ -134,7 +135,7 @@ func (s *server) suffer(what int) {
 	case 6:
 		e.measure, s.replica = "lag", true
 	case 7:
-		e.id, e.within, e.to = "disk_filling_up", 72*time.Hour, start.Add(length)
+		e.id, e.within, e.to = "disk_filling_up", 90*time.Hour, start.Add(length)
 		e.from = start.Add(known)
 		s.leak = e.from
 	case 8:
