@@ -37,6 +37,10 @@ type waits struct {
 	rules float64
 }
 
+// groupInterval is that of deploy/ha: not a multiple of the rules' interval, which is what makes members see the end of an
+// alert on different sides of their look at the group.
+const groupInterval = 63 * time.Second
+
 // shippedEvaluation is that of groups of rules that name none.
 const shippedEvaluation = 15 * time.Second
 
@@ -69,8 +73,10 @@ func start(ctx context.Context, edition sandbox.Edition, w waits, f *fleet, r *r
 		return nil, err
 	}
 	values := render.Values{
-		Alertmanager: render.Alertmanager{Scale: w.routes, Receivers: map[string]render.Receiver{}},
-		Rules:        render.Rules{Scale: w.rules},
+		Alertmanager: render.Alertmanager{
+			Scale: w.routes, GroupInterval: model.Duration(groupInterval), Receivers: map[string]render.Receiver{},
+		},
+		Rules: render.Rules{Scale: w.rules},
 	}
 	for _, name := range append(render.Seed(), "watchdog") {
 		if l.telling[name], err = newLink(r.address()); err != nil {

@@ -9,8 +9,8 @@
 //
 //	go run ./internal/bench/ha [-faults 200] [-edition new|old] [-docs docs]
 //
-// Waits are a fifth of the shipped ones, of the rules two fifths. The servers are played: what is measured begins where the exporter's answer
-// changes.
+// The files' waits are two fifths of the shipped ones, the programs' own a fifth. The servers are played: what is measured
+// begins where the exporter's answer changes.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("ha", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	p := plan{waits: waits{routes: 0.2, rules: 0.4}, every: 4 * time.Second, down: 36 * time.Second, hold: 12 * time.Second, pause: 10 * time.Second}
+	p := plan{waits: waits{routes: 0.4, rules: 0.4}, every: 4 * time.Second, down: 36 * time.Second, hold: 10 * time.Second, pause: 7 * time.Second}
 	flags.IntVar(&p.faults, "faults", 200, "servers that go down, one every 4 s, for 36 s each")
 	edition := flags.String("edition", "new", "the Prometheus and Alertmanager: old (the distribution's) or new")
 	docs := flags.String("docs", "", "folder of the documentation to write the figures to")

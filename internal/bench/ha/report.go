@@ -21,7 +21,7 @@ func (found *result) report(edition string) string {
 	all := by[""]
 	fmt.Fprintf(&b, "%d faults in %.0f minutes, one every %s, each %s long; %d injections, one at a time; programs: %s. ",
 		all.faults, found.ended.Sub(found.began).Minutes(), found.plan.every, found.plan.down, all.spells, edition)
-	fmt.Fprintf(&b, "Waits are %.1f of the shipped ones, of the rules %.1f.\n\n", found.plan.waits.routes, found.plan.waits.rules)
+	fmt.Fprintf(&b, "The routes' waits are %.1f of the shipped ones, the rules' %.1f.\n\n", found.plan.waits.routes, found.plan.waits.rules)
 	b.WriteString("| notifications | |\n| --- | ---: |\n")
 	fmt.Fprintf(&b, "| expected: %d faults × %d receivers × (firing, resolved) | %d |\n", all.faults, len(told), all.expected)
 	fmt.Fprintf(&b, "| lost | %d |\n| told once more | %d, %s |\n", all.lost, all.twice, percent(all.twice, all.expected))
