@@ -40,6 +40,10 @@ var fixed = map[string]map[string]string{
 	"mysql_schema_growth_unusual": {
 		"3 *": "several times the usual", "clamp_min 0": "shrinking is no measure", "0.15 *": "small against the whole", "+ 1e9": "small in itself",
 	},
+	"backup_unusual": {
+		"1.25 +": "the band of what is usual", "0.75 -": "the band of what is usual", "1.5 +": "the band of what is usual",
+		"5 *": "spreads that chance does not explain", "- 1": "a part of the formula", "> 300": "some minutes longer are no matter",
+	},
 	"heartbeat_stale": {"< 60": "what a fresh heartbeat is"},
 }
 
