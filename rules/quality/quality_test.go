@@ -14,7 +14,11 @@ import (
 
 // small is a replay that fits into a test.
 func small(kind string) plan {
-	return plan{seed: 1, incidents: 3, healthy: 6, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
+	p := plan{seed: 1, incidents: 3, healthy: 6, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
+	if world.Slow(kind) {
+		p.incidents, p.healthy = 1, 2
+	}
+	return p
 }
 
 func replayed(t *testing.T, p plan, change func(string) string) result {
