@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -31,6 +32,9 @@ func TestPromtool(t *testing.T) {
 		t.Run(string(edition), func(t *testing.T) {
 			promtool := testenv.Tool(t, edition, "promtool")
 			for _, test := range tests {
+				if strings.HasSuffix(test, "_15s.test.yml") && edition == sandbox.Old {
+					continue // weeks, of which the oldest reads those that are scraped each minute
+				}
 				t.Run(filepath.Base(test), func(t *testing.T) {
 					t.Parallel()
 					path, args := promtool.Command("test", "rules", reduced(t, test))
@@ -122,9 +126,13 @@ func readYAML(t *testing.T, path string, into any) []byte {
 type wanted struct {
 	alerts, series map[string]bool
 	every          bool // all alerts: ALERTS is read without a name
+	everything     bool
 }
 
 func (w *wanted) has(r rulefmt.Rule) bool {
+	if w.everything {
+		return true
+	}
 	if r.Alert != "" {
 		return w.every || w.alerts[r.Alert]
 	}
@@ -169,8 +177,8 @@ func (w *wanted) read(t *testing.T, text string) {
 				}
 			}
 			w.every = w.every || !named
-		case "":
-			t.Fatalf("%s: a selector without a name may read anything", text)
+		case "": // by a pattern
+			w.everything = true
 		default:
 			w.series[selector.Name] = true
 		}
