@@ -85,9 +85,13 @@ type conn struct {
 	net.Conn
 	heard  atomic.Bool
 	budget atomic.Int64
+	ahead  atomic.Int64 // bytes of a reply before the one that tells the size of its number of columns; below 0: none
 }
 
-var errTooMuch = errors.New("the server's reply exceeds the limit of a statement")
+var (
+	errTooMuch    = errors.New("the server's reply exceeds the limit of a statement")
+	errManyFields = errors.New("the server announces more columns than a statement can have")
+)
 
 func (c *conn) refill() { c.budget.Store(maxReply) }
 
@@ -98,9 +102,27 @@ func (c *conn) Read(b []byte) (int, error) {
 		if c.budget.Add(-int64(n)) < 0 {
 			return 0, errTooMuch
 		}
+		if at := c.ahead.Add(-int64(n)) + int64(n); at >= 0 && at < int64(n) && announcesTooMany(b[at]) {
+			return 0, errManyFields
+		}
 	}
 	return n, err
 }
+
+// Write looks whether a statement is sent that is not encrypted: packet 0, COM_QUERY.
+// No record of TLS looks like that, it would have 3 bytes.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.ahead.Store(-1); len(b) > 4 && b[3] == 0 && b[4] == 0x03 {
+		c.ahead.Store(4)
+	}
+	return c.Conn.Write(b)
+}
+
+// announcesTooMany reports, of the first byte of a reply's payload, that a number of
+// columns of three or of eight bytes follows. The driver makes room for all of them
+// at once, which ends the process; MySQL has 4 096 at most. With TLS this cannot be
+// seen.
+func announcesTooMany(first byte) bool { return first == 0xfd || first == 0xfe }
 
 // SyscallConn lets the driver look, without a round trip, whether the server has
 // closed an idle connection.

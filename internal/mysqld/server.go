@@ -52,7 +52,7 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.db = sql.OpenDB(connector)
+	s.db = sql.OpenDB(guarded{connector})
 	s.db.SetMaxIdleConns(-1) // sessions are kept here; what the pool gets back is closed
 	s.reserve = newReserve(s.db, s.options.SessionAge, s.options.Logger)
 	s.places = make(chan struct{}, s.options.MaxConnections)
