@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,6 +109,9 @@ type running struct {
 	url    string
 	log    *logBuffer
 	client *http.Client
+
+	text    atomic.Value  // of the configuration, a string
+	reloads chan struct{} // asks for a reload
 }
 
 // start runs the exporter, as it is shipped, against the server until the test
@@ -126,7 +130,8 @@ func startAt(t *testing.T, address, secret string, a account, extra string, runs
 	}
 	r := &running{
 		t: t, url: "http://" + listener.Addr().String(), log: &logBuffer{},
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
+		client:  &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
+		reloads: make(chan struct{}),
 	}
 	stateDir := t.TempDir()
 	for _, run := range runs {
@@ -134,12 +139,13 @@ func startAt(t *testing.T, address, secret string, a account, extra string, runs
 			t.Fatal(err)
 		}
 	}
-	text := fmt.Sprintf("mysql:\n  modules: {default: {user: %s, %s}}\n  targets: [{name: erp, address: %q}]\njobs: {state_dir: %q}\n%s",
-		a.name, secret, address, stateDir, extra)
+	r.text.Store(fmt.Sprintf("mysql:\n  modules: {default: {user: %s, %s}}\n  targets: [{name: erp, address: %q}]\njobs: {state_dir: %q}\n%s",
+		a.name, secret, address, stateDir, extra))
 	e, err := exporter.New(exporter.Options{
 		Load: func() (*config.Config, error) {
-			return config.Parse("golden.yml", []byte(text), config.Options{Known: exporter.Known()})
+			return config.Parse("golden.yml", []byte(r.text.Load().(string)), config.Options{Known: exporter.Known()})
 		},
+		Reload:    r.reloads,
 		Listeners: []net.Listener{listener}, TimeoutOffset: 500 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

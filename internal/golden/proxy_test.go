@@ -16,13 +16,13 @@ import (
 // proxy stands between the exporter and its server and does to the server's
 // replies what networks and broken servers do.
 type proxy struct {
-	server   string
 	listener net.Listener
 	handlers sync.WaitGroup
 
-	mu    sync.Mutex
-	fault fault
-	open  map[net.Conn]bool
+	mu     sync.Mutex
+	server string
+	fault  fault
+	open   map[net.Conn]bool
 }
 
 // fault passes a piece of a reply on, changed or not; it returns false to close
@@ -53,6 +53,19 @@ func (p *proxy) set(f fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = f
+}
+
+// lead makes new connections go to another server.
+func (p *proxy) lead(server string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = server
+}
+
+func (p *proxy) behind() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server
 }
 
 func (p *proxy) current() fault {
@@ -92,7 +105,7 @@ func (p *proxy) accept() {
 		if err != nil {
 			continue
 		}
-		server, err := net.Dial("tcp", p.server)
+		server, err := net.Dial("tcp", p.behind())
 		if err != nil { // the server is down: so is what stands for it
 			_ = client.Close()
 			continue
