@@ -79,6 +79,14 @@ lint: vet ## Run golangci-lint and check that go.mod is tidy
 	$(call each,go run $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...)
 	$(call each,go mod tidy -diff)
 
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what is used (needs vuln.go.dev; elsewhere it says so)
+	@if out="$$(go run $(GOVULNCHECK) ./cmd/... 2>&1)"; then echo "$$out"; \
+	elif grep -q 'Vulnerability #' <<<"$$out"; then echo "$$out"; exit 1; \
+	else echo "$$out" | tail -n 3; echo 'NOT CHECKED: the database of vulnerabilities cannot be reached from here'; fi
+
 .PHONY: bench
 bench: ## Compare with mysqld_exporter, node_exporter and mtail, side by side on this machine
 	go run ./internal/bench
