@@ -17,12 +17,12 @@ func (n *Native) write(d *dto.Histogram) {
 	next, last := 0, int64(0)
 	for _, i := range slices.Sorted(maps.Keys(n.Buckets)) {
 		if len(d.PositiveSpan) == 0 || i != next {
-			offset := int32(i - next) //nolint:gosec // indexes of float64 are small
+			offset := int32(i - next) // indexes of float64 are small
 			d.PositiveSpan = append(d.PositiveSpan, &dto.BucketSpan{Offset: &offset, Length: new(uint32)})
 		}
 		span := d.PositiveSpan[len(d.PositiveSpan)-1]
 		*span.Length++
-		count := int64(n.Buckets[i]) //nolint:gosec // nobody counts that far
+		count := int64(n.Buckets[i]) // nobody counts that far
 		d.PositiveDelta = append(d.PositiveDelta, count-last)
 		next, last = i+1, count
 	}

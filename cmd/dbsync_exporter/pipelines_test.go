@@ -50,7 +50,7 @@ func TestDocumentedPipelines(t *testing.T) {
 			for status, exit := range map[string]string{"success": "0", "failed": "3"} {
 				for _, tool := range []string{"migrate", "warehouse-sync"} {
 					script := "#!/bin/sh\n[ $# -gt 0 ] && exit " + exit + "\n"
-					if err := os.WriteFile(filepath.Join(bin, tool), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+					if err := os.WriteFile(filepath.Join(bin, tool), []byte(script), 0o700); err != nil { // a program
 						t.Fatal(err)
 					}
 				}

@@ -127,7 +127,7 @@ func (c *requests) count(line []byte) {
 		c.Unparsed++
 		return
 	}
-	c.ByCode[requestKey{methodIndex(r.method), uint16(r.code)}]++ //nolint:gosec // three digits
+	c.ByCode[requestKey{methodIndex(r.method), uint16(r.code)}]++ // three digits
 	if r.timed {
 		c.All.observe(r.duration)
 		if c.slow > 0 && r.duration > c.slow {

@@ -57,7 +57,7 @@ func recoverFrom(runs []Run, archives []archiveState, s *serverLogs) recovery {
 	for _, r := range runs {
 		all.backup = latest(all.backup, r.moment())
 		name, placed := binlog.ParseName(r.Position.File)
-		if placed && s.of(name) && s.follows(name, int64(r.Position.Pos)) { //nolint:gosec // a place in a file
+		if placed && s.of(name) && s.follows(name, int64(r.Position.Pos)) { // a place in a file
 			all.server = latest(all.server, s.asked)
 		}
 		for _, a := range archives {
@@ -85,7 +85,7 @@ func (a *archiveState) reach(r Run, s *serverLogs) (archived, joined time.Time) 
 		ofServer := seen && c.Of(current.name.Base)
 		switch {
 		case placed:
-			i, there = c.From(name, int64(r.Position.Pos)) //nolint:gosec // a place in a file
+			i, there = c.From(name, int64(r.Position.Pos)) // a place in a file
 		case ofServer || !seen && n == 0:
 			i, there = c.At(r.moment())
 		}

@@ -129,7 +129,7 @@ func (s *serverLogs) follows(name binlog.Name, place int64) bool {
 			return false // the index names what is not there
 		}
 		if l.name.Number == name.Number {
-			return l.size >= place && s.logs[len(s.logs)-1].name.Number-l.name.Number == uint64(len(s.logs)-1-i) //nolint:gosec // not negative
+			return l.size >= place && s.logs[len(s.logs)-1].name.Number-l.name.Number == uint64(len(s.logs)-1-i) // not negative
 		}
 	}
 	return false

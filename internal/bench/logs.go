@@ -120,7 +120,7 @@ func writeLog(path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	random := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // the same log each time
+	random := rand.New(rand.NewPCG(1, 1)) // the same log each time
 	methods, codes := []string{"GET", "GET", "GET", "POST", "PUT", "DELETE"}, []int{200, 200, 200, 200, 201, 302, 404, 500}
 	w := bufio.NewWriter(f)
 	for i := range logLines {

@@ -45,7 +45,7 @@ func parseHeader(b []byte) (header, bool) {
 }
 
 // at reports whether the event is one that was written at this place of a file.
-func (h header) at(place int64) bool { return h.next == uint32(place)+h.length } //nolint:gosec // modulo 2^32
+func (h header) at(place int64) bool { return h.next == uint32(place)+h.length } // modulo 2^32
 
 func (h header) when() time.Time { return time.Unix(int64(h.time), 0) }
 
