@@ -238,4 +238,3 @@ const DumpHead = headSize
 // ReadPairs reads lines of "key = value", as the files xtrabackup_info,
 // xtrabackup_checkpoints and backup-my.cnf have them.
 func ReadPairs(text []byte) map[string]string { return parsePairs(bytes.TrimSpace(text)) }
-
