@@ -137,7 +137,7 @@ func (r *restoreTest) do(ctx context.Context, std stdio) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeInspector()) }()
-	report, err := r.reporting(std)
+	report, err := r.reporting(std) //nolint:contextcheck // the verdict is told even when the test was interrupted
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

@@ -204,7 +204,7 @@ func (s *studio) killOnce(c *exec.Cmd, halfWay func() bool) {
 		}
 	}
 	_ = c.Process.Kill()
-	<-ended
+	_ = <-ended // it was killed
 }
 
 // physical is a folder of mariadb-backup, whatever it builds on.

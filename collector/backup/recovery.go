@@ -27,7 +27,7 @@ const candidates = 50
 func restorable(h history, kept bool) (good []Run, oldest time.Time) {
 	for i := range h.runs {
 		r := &h.runs[i]
-		if r.Status == Success && !(kept && r.Gone) && !r.moment().IsZero() && whole(h.runs, r) {
+		if r.Status == Success && (!kept || !r.Gone) && !r.moment().IsZero() && whole(h.runs, r) {
 			good = append(good, *r)
 			if m := r.moment(); oldest.IsZero() || m.Before(oldest) {
 				oldest = m

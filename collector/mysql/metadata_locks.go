@@ -69,10 +69,10 @@ func withoutComments(statement string) string {
 // waitsFor returns the lock that a session in the state waits for.
 func waitsFor(state string) string {
 	lock := strings.TrimPrefix(state, "Waiting for ")
-	switch {
-	case lock == "table flush":
+	switch lock {
+	case "table flush":
 		return "flush"
-	case lock == "global read lock":
+	case "global read lock":
 		return "global"
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(lock, " lock"), " metadata")

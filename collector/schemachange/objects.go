@@ -189,12 +189,12 @@ func known(ctx context.Context, server collector.Server, candidates []object) ([
 
 // ownColumns are those by which a tool's own table is known; nil of others.
 func ownColumns(o object) []string {
-	switch {
-	case o.kind == changelog:
+	switch o.kind {
+	case changelog:
 		return []string{"id", "last_update", "hint", "value"}
-	case o.kind == checkpoint:
+	case checkpoint:
 		return []string{"id", "copier_watermark", "statement", "created_at"}
-	case o.kind == history:
+	case history:
 		return []string{"job_id", "db", "tbl", "done", "ts"}
 	}
 	return nil

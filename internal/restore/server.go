@@ -63,9 +63,9 @@ func findServer(ctx context.Context, path string, want series) (sandbox.Program,
 		return program, errors.New("the backup does not say which server it was taken from: name the program of one by --mysqld, " +
 			"or compare with the live server by --live")
 	case want.flavour == collector.MariaDB:
-		program, err = sandbox.FindMariaDB()
+		program, err = sandbox.FindMariaDB() //nolint:contextcheck // asks for a version, at once
 	default:
-		program, err = sandbox.FindMySQL()
+		program, err = sandbox.FindMySQL() //nolint:contextcheck // asks for a version, at once
 	}
 	if err != nil {
 		return program, fmt.Errorf("restoring takes a %s server: install one (it need not run), or name the program of one by --mysqld", want)

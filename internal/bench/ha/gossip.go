@@ -119,7 +119,7 @@ func (g *gossip) stream(to int, from net.Conn) {
 		reset(from)
 		return
 	}
-	onward, err := net.Dial("tcp", g.members[to].String())
+	onward, err := dial(g.members[to].String())
 	if err != nil {
 		reset(from)
 		return
@@ -163,7 +163,7 @@ func (g *gossip) owner(from netip.AddrPort) int {
 	if err != nil {
 		return -1
 	}
-	sockets, err := fs.NetTCP()
+	sockets, err := fs.NetTCP() //nolint:staticcheck // one pass over a small table; netlink would be a further library
 	if err != nil {
 		return -1
 	}

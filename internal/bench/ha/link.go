@@ -5,10 +5,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // state is what becomes of what is sent over a link.
@@ -30,6 +32,11 @@ type link struct {
 	closed   bool
 	open     map[net.Conn]struct{}
 	running  sync.WaitGroup
+}
+
+// dial connects to another port of this machine.
+func dial(to string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.Background(), "tcp", to)
 }
 
 func newLink(to string) (*link, error) {
@@ -64,7 +71,7 @@ func (l *link) serve(from net.Conn) {
 	if !l.wait() {
 		return
 	}
-	to, err := net.Dial("tcp", l.to)
+	to, err := dial(l.to)
 	if err != nil || !l.keep(to) {
 		return
 	}

@@ -137,7 +137,7 @@ func (w *watched) observe(ctx context.Context, long time.Duration, r *result) er
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-w.service.Done():
-			return fmt.Errorf("Prometheus ended: %s", w.service.Output())
+			return fmt.Errorf("the Prometheus ended: %s", w.service.Output())
 		case <-tick.C:
 		}
 	}
