@@ -204,7 +204,9 @@ func (s *studio) killOnce(c *exec.Cmd, halfWay func() bool) {
 		}
 	}
 	_ = c.Process.Kill()
-	_ = <-ended // it was killed
+	if err := <-ended; err == nil {
+		s.t.Fatal("it ended by itself before it was killed")
+	}
 }
 
 // physical is a folder of mariadb-backup, whatever it builds on.

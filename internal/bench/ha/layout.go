@@ -119,7 +119,7 @@ func (l *layout) startCluster(ctx context.Context, edition sandbox.Edition, valu
 		}
 		listen = append(listen, netip.MustParseAddrPort(proc.Loopback(port)))
 	}
-	if l.gossip, err = newGossip(listen); err != nil {
+	if l.gossip, err = newGossip(listen); err != nil { //nolint:contextcheck // connections last longer than the start
 		return err
 	}
 	for i, own := range listen {
