@@ -43,7 +43,7 @@ type batch []*world.Instance
 
 // batches makes the instances up.
 func (p plan) batches() []batch {
-	random := rand.New(rand.NewPCG(p.seed, 1)) //nolint:gosec // to be repeated
+	random := rand.New(rand.NewPCG(p.seed, 1))
 	together := map[moment]batch{}
 	seed := p.seed * 1_000_000
 	for _, kind := range p.kinds {

@@ -63,7 +63,7 @@ func Run(files map[string][]byte, seed uint64, servers int) (result *Result, err
 	defer func() { err = errors.Join(err, r.Close()) }()
 	var all []*server
 	for n := range servers {
-		all = append(all, newServer(fmt.Sprintf("week-%d-%d", seed, n), rand.New(rand.NewPCG(seed, uint64(n))), n)) //nolint:gosec // to be repeated
+		all = append(all, newServer(fmt.Sprintf("week-%d-%d", seed, n), rand.New(rand.NewPCG(seed, uint64(n))), n))
 	}
 	for now := start; now.Before(start.Add(length)); now = now.Add(tick) {
 		var samples []replay.Sample

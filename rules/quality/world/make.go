@@ -32,7 +32,7 @@ func Faults(kind string) []Fault {
 	}
 	if make := factsOf(kind); make != nil {
 		var all []Fault
-		for _, f := range make(rand.New(rand.NewPCG(0, 0)), time.Time{}) { //nolint:gosec // only their names are wanted
+		for _, f := range make(rand.New(rand.NewPCG(0, 0)), time.Time{}) {
 			all = append(all, f.Fault)
 		}
 		return all
@@ -73,10 +73,10 @@ func Metrics(kind string) map[string]bool {
 	from := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	var some []*Instance
 	for n, f := range Faults(kind) {
-		some = append(some, Broken(kind, f, "step", uint64(n), from)) //nolint:gosec // few
+		some = append(some, Broken(kind, f, "step", uint64(n), from))
 	}
 	for n := range 6 {
-		some = append(some, Healthy(kind, uint64(n), Span{from, from.Add(2 * time.Hour)})) //nolint:gosec // few
+		some = append(some, Healthy(kind, uint64(n), Span{from, from.Add(2 * time.Hour)}))
 	}
 	names := map[string]bool{}
 	for _, i := range some {
@@ -113,7 +113,7 @@ func (i *Instance) edges() {
 
 // Broken returns an instance with a fault, and the time by which all is over.
 func Broken(kind string, f Fault, shapeName string, seed uint64, from time.Time) *Instance {
-	random := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // to be repeated
+	random := rand.New(rand.NewPCG(seed, 7))
 	well := warmUp
 	if Slow(kind) {
 		well = slowWarmUp
@@ -137,7 +137,7 @@ func Broken(kind string, f Fault, shapeName string, seed uint64, from time.Time)
 // newInstance makes an instance. Two in five are scraped every 10 seconds, as
 // shipped, as many every 15, and one every minute.
 func newInstance(kind string, seed uint64, span Span) (*Instance, liver) {
-	random := rand.New(rand.NewPCG(seed, 42)) //nolint:gosec // to be repeated
+	random := rand.New(rand.NewPCG(seed, 42))
 	i := &Instance{
 		Name: fmt.Sprintf("%s-%d", kind, seed), Kind: kind, Span: span, random: random,
 		Scrape: []time.Duration{10, 10, 15, 15, 60}[random.IntN(5)] * time.Second, Tick: Tick,
