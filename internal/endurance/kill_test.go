@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 30, "how many programs are killed, all kinds together")
+	kills = flag.Int("kills", 15, "how many programs are killed, all kinds together")
 	seed  = flag.Uint64("seed", 20261124, "what the moments are made of")
 )
 

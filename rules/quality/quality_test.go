@@ -14,7 +14,7 @@ import (
 
 // small is a replay that fits into a test.
 func small(kind string) plan {
-	p := plan{seed: 1, incidents: 3, healthy: 6, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
+	p := plan{seed: 1, incidents: 2, healthy: 4, stretch: time.Hour, batch: 500, workers: 2, kinds: []string{kind}}
 	if world.Slow(kind) {
 		p.incidents, p.healthy = 1, 2
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	servers = flag.Int("servers", 4, "how many servers live")
+	servers = flag.Int("servers", 2, "how many servers live")
 	seed    = flag.Uint64("seed", 1, "what they are made from")
 )
 
