@@ -19,6 +19,7 @@ type changes struct {
 	objects *objects
 	target  *collector.Target
 	started map[session]time.Time
+	last    map[string]sign // by source, what a tool's own table said when it was asked last
 }
 
 // state is how far a change is. What is unknown is NaN.
@@ -55,18 +56,7 @@ func (c *changes) Collect(ctx context.Context, out *collector.Sink) error {
 // tools gives the changes of the tools that are alive.
 func (c *changes) tools(ctx context.Context, out *collector.Sink, now time.Time) {
 	found, size := c.objects.known()
-	for _, o := range found {
-		if o.kind == changelog && o.readable {
-			out.Source(ctx, o.of.schema+"."+o.name, func(ctx context.Context, out *collector.Sink) error {
-				return c.ghost(ctx, out, o, now)
-			})
-		}
-	}
-	for w, o := range checkpoints(found) {
-		out.Source(ctx, w.of.schema+"."+o.name, func(ctx context.Context, out *collector.Sink) error {
-			return c.spirit(ctx, out, w, o, now)
-		})
-	}
+	c.signs(ctx, out, found, size, now)
 	for _, h := range c.objects.written() {
 		out.Source(ctx, h.of.schema+"."+h.name, func(ctx context.Context, out *collector.Sink) error {
 			return c.jobs(ctx, out, h, now)

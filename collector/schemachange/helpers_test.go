@@ -26,6 +26,7 @@ type monitor struct {
 	scraper *collector.Scraper
 	ahead   atomic.Int64 // of the clock
 	errors  atomic.Int64
+	asked   atomic.Int64 // statements
 }
 
 func watch(t *testing.T, server *testenv.Server, schema string) *monitor {
@@ -66,13 +67,14 @@ func watch(t *testing.T, server *testenv.Server, schema string) *monitor {
 // later moves the clock.
 func (m *monitor) later(d time.Duration) { m.ahead.Add(int64(d)) }
 
-// counting counts the statements that fail.
+// counting counts the statements, and those that fail.
 type counting struct {
 	collector.Server
 	m *monitor
 }
 
 func (c counting) Query(ctx context.Context, scan func(collector.Row) error, query string, args ...any) error {
+	c.m.asked.Add(1)
 	err := c.Server.Query(ctx, scan, query, args...)
 	if err != nil {
 		c.m.errors.Add(1)

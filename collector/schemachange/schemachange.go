@@ -25,7 +25,7 @@ func Definitions() []collector.Definition {
 			Help:     "Schema changes in progress: ALTER TABLE, gh-ost, pt-online-schema-change and Spirit.",
 			Default:  true,
 			Needs:    collector.Needs{Server: true, Privileges: changePrivileges()},
-			Cost:     "One statement on the list of threads, and one for each table there is in which gh-ost, Spirit or pt-online-schema-change --history write.",
+			Cost:     "One statement on the list of threads, one for each tool that is at work, ten at most for tables of tools that show no sign of life, and one for each history of pt-online-schema-change.",
 			Families: changeFamilies,
 			New: func(t *collector.Target) collector.Collector {
 				return &changes{objects: shared, target: t, started: map[session]time.Time{}}

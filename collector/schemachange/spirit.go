@@ -33,36 +33,22 @@ func spiritLock(of table) string {
 // spirit gives a change by Spirit: its lock tells whether it runs, and its
 // checkpoint, which it writes every 50 s from its first rows on, how far it is
 // sure to be. A checkpoint's time is in UTC.
-func (c *changes) spirit(ctx context.Context, out *collector.Sink, w work, checkpoint object, now time.Time) error {
-	statement, args := "SELECT IS_USED_LOCK(?) IS NOT NULL, NULL", []any{spiritLock(w.of)}
+func (c *changes) spirit(ctx context.Context, checkpoint source, now time.Time) (s state, alive bool, err error) {
+	of := checkpoint.work.of
+	statement := "SELECT IS_USED_LOCK(?) IS NOT NULL, NULL"
 	if checkpoint.readable {
 		statement = "SELECT IS_USED_LOCK(?) IS NOT NULL, (SELECT TIMESTAMPDIFF(SECOND, MAX(created_at), UTC_TIMESTAMP()) FROM " +
-			quote(w.of.schema) + "." + quote(checkpoint.name) + ")"
+			quote(of.schema) + "." + quote(checkpoint.name) + ")"
 	}
-	var held bool
 	var age sql.NullFloat64
-	err := c.target.Server.Query(ctx, func(row collector.Row) error {
-		return row.Scan(&held, &age)
-	}, statement, args...)
-	switch {
-	case noSuchTable(err):
-		return nil // it has just ended
-	case err != nil:
-		return err
-	}
-	s := unknown(time.Time{})
+	err = c.target.Server.Query(ctx, func(row collector.Row) error {
+		return row.Scan(&alive, &age)
+	}, statement, spiritLock(of))
+	s = unknown(time.Time{})
 	if age.Valid {
 		s.seen = now.Add(-time.Duration(age.Float64 * float64(time.Second)))
 	}
-	if !held {
-		seen(out, w, s)
-		return nil
-	}
-	c.objects.alive(w, now)
-	found, size := c.objects.known()
-	s.copies(w, found, size)
-	emit(out, w, s, now)
-	return nil
+	return s, alive, err
 }
 
 // checkpoints are the changes that Spirit's tables tell of, each with its
