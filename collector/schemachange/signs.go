@@ -22,7 +22,7 @@ type source struct {
 	object
 }
 
-func (s source) String() string { return s.work.of.schema + "." + s.object.name }
+func (s source) String() string { return s.work.of.schema + "." + s.name }
 
 // sign is what a source said. A state without seen is one that said nothing.
 type sign struct {
