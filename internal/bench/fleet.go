@@ -27,7 +27,7 @@ import (
 
 const (
 	fleetInterval = 15 * time.Second // between two scrapes of a target
-	fleetServers  = 2                // of each kind, behind all the targets
+	fleetServers  = 8                // of each kind, behind all the targets
 	scrapeTimeout = 10 * time.Second
 )
 
@@ -140,7 +140,7 @@ func (b *bench) newFleet(ctx context.Context, targets int) (f *fleet, err error)
 		}
 		for range fleetServers {
 			server, err := sandbox.Start(ctx, sandbox.Options{Program: program, Flags: []string{
-				"--bind-address=0.0.0.0", "--max-connections=4000", "--open-files-limit=20000", "--performance-schema=ON",
+				"--bind-address=0.0.0.0", "--max-connections=1000", "--open-files-limit=5000", "--performance-schema=ON",
 			}})
 			if err != nil {
 				return f, err
