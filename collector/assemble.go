@@ -68,16 +68,13 @@ func SelfFamilies() []*Family { return slices.Clone(selfFamilies) }
 func assemble(views []view) []*dto.MetricFamily {
 	self := &Sink{run: newRun("", nil)}
 	all := make([][]series, 0, len(views)+1)
-	total := 0
 	for _, v := range views {
 		v.report(self)
 		all = append(all, v.series)
-		total += len(v.series)
 	}
 	all = append(all, self.series)
-	total += len(self.series)
 
-	m := merger{total: total, families: make(map[string]*merged, total)}
+	m := newMerger(all)
 	for _, part := range all {
 		m.count(part)
 	}
@@ -90,10 +87,18 @@ func assemble(views []view) []*dto.MetricFamily {
 // merger puts series of one name into one family. It counts first, so that each
 // family's series lie side by side in one array.
 type merger struct {
-	total    int
 	families map[string]*merged
 	memory   slab[merged]
-	metrics  []*dto.Metric // what is left of the array
+	metrics  metrics
+	places   []*dto.Metric // what is left of the array
+}
+
+func newMerger(all [][]series) *merger {
+	total := 0
+	for _, part := range all {
+		total += len(part)
+	}
+	return &merger{families: make(map[string]*merged, total), metrics: metricsOf(all, total), places: make([]*dto.Metric, total)}
 }
 
 // merged is a family in the making.
@@ -118,15 +123,13 @@ func (m *merger) count(all []series) {
 }
 
 func (m *merger) fill(all []series) {
-	if m.metrics == nil {
-		m.metrics = make([]*dto.Metric, m.total)
-	}
-	for _, s := range all {
+	for i := range all {
+		s := &all[i]
 		f := m.families[s.name]
 		if f.family.Metric == nil {
-			f.family.Metric, m.metrics = m.metrics[:0:f.size], m.metrics[f.size:]
+			f.family.Metric, m.places = m.places[:0:f.size], m.places[f.size:]
 		}
-		f.family.Metric = append(f.family.Metric, s.metric)
+		f.family.Metric = append(f.family.Metric, m.metrics.of(s))
 	}
 }
 

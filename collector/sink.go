@@ -28,26 +28,17 @@ type Sink struct {
 
 	mu     sync.Mutex
 	series []series // buffered until this sink's source or collector is complete
-	memory memory
+	texts  slab[string]
 }
 
-// memory is what series are made of.
-type memory struct {
-	metrics  slab[dto.Metric]
-	gauges   slab[dto.Gauge]
-	counters slab[dto.Counter]
-	untyped  slab[dto.Untyped]
-	values   slab[float64]
-	pairs    slab[*dto.LabelPair]
-	labels   slab[dto.LabelPair]
-	texts    slab[string]
-}
-
-// series is one metric of the family called name.
+// series is one metric of the family called name, as small as it can be: the
+// snapshots of a thousand targets are kept. [metrics] makes of it what is sent.
 type series struct {
-	family *Family
-	name   string // the family's, or the full one of an open family
-	metric *dto.Metric
+	family    *Family
+	name      string   // the family's, or the full one of an open family
+	labels    []string // values, in the order of the declaration
+	value     float64
+	histogram *dto.Histogram // instead of the value
 }
 
 // run is one run of one collector: what has been published so far, and what was
@@ -83,24 +74,10 @@ func (s *Sink) Emit(f *Family, value float64, labels ...string) {
 
 // EmitNamed adds a series of an open family: suffix completes its name.
 func (s *Sink) EmitNamed(f *Family, suffix string, value float64, labels ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.add(f, f.Name+suffix, labels)
-	v := s.memory.values.one()
-	*v = value
-	switch f.Type {
-	case Gauge:
-		m.Gauge = s.memory.gauges.one()
-		m.Gauge.Value = v
-	case Counter:
-		m.Counter = s.memory.counters.one()
-		m.Counter.Value = v
-	case Untyped:
-		m.Untyped = s.memory.untyped.one()
-		m.Untyped.Value = v
-	default:
+	if f.Type == HistogramType {
 		panic("collector: " + f.Name + " is a histogram: use EmitHistogram")
 	}
+	s.add(series{family: f, name: f.Name + suffix, value: value}, labels)
 }
 
 // EmitHistogram adds a series of a declared histogram family.
@@ -110,9 +87,7 @@ func (s *Sink) EmitHistogram(f *Family, h Histogram, labels ...string) {
 		b := &h.Buckets[i]
 		d.Bucket = append(d.Bucket, &dto.Bucket{UpperBound: &b.Le, CumulativeCount: &b.Cumulative})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.add(f, f.Name, labels).Histogram = d
+	s.add(series{family: f, name: f.Name, histogram: d}, labels)
 }
 
 // Bool is 1 for true and 0 for false.
@@ -123,34 +98,19 @@ func Bool(b bool) float64 {
 	return 0
 }
 
-// add buffers a series, whose value the caller fills in. A wrong number of labels
-// is a bug of the collector, which fails it by a panic that the run recovers.
-// s.mu is held.
-func (s *Sink) add(f *Family, name string, labels []string) *dto.Metric {
-	if len(labels) != len(f.Labels) {
+// add buffers a series. A wrong number of labels is a bug of the collector, which
+// fails it by a panic that the run recovers.
+func (s *Sink) add(one series, labels []string) {
+	if f := one.family; len(labels) != len(f.Labels) {
 		panic(fmt.Sprintf("collector: %s has labels %v, got %d values", f.Name, f.Labels, len(labels)))
 	}
-	m := s.memory.metrics.one()
-	m.Label = s.memory.labelPairs(f, labels)
-	s.series = append(s.series, series{f, name, m})
-	return m
-}
-
-// labelPairs pairs names with cleaned values, sorted by name as the exposition
-// format's users expect.
-func (m *memory) labelPairs(f *Family, values []string) []*dto.LabelPair {
-	if len(values) == 0 {
-		return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.labels = s.texts.some(len(labels))
+	for i, v := range labels {
+		one.labels[i] = cleanLabel(v)
 	}
-	pairs := m.pairs.some(len(values))
-	for i, v := range values {
-		text, pair := m.texts.one(), m.labels.one()
-		*text = cleanLabel(v)
-		pair.Name, pair.Value = &f.Labels[i], text
-		pairs[i] = pair
-	}
-	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return pairs
+	s.series = append(s.series, one)
 }
 
 func cleanLabel(v string) string {
@@ -265,13 +225,13 @@ func (r *run) close() (panics, published int) {
 // duplicate counts a duplicate and logs the first of a run. r.mu is held.
 func (r *run) duplicate(one series) {
 	if r.duplicates == 0 {
-		r.logger.Warn("duplicate series dropped", "series", one.name, "labels", one.metric.Label)
+		r.logger.Warn("duplicate series dropped", "series", one.name, "labels", one.labels)
 	}
 	r.duplicates++
 }
 
 // capped reports whether data decides how many series the family has.
-func (s series) capped() bool { return len(s.metric.Label) > 0 || s.family.Open }
+func (s series) capped() bool { return len(s.labels) > 0 || s.family.Open }
 
 // key identifies a series within a run. It is a hash, as in client_golang's
 // registry: two of a million series are taken for one in one of 10^7 runs.
@@ -279,9 +239,9 @@ func (s series) key(seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	_, _ = h.WriteString(s.name)
-	for _, l := range s.metric.Label {
+	for _, l := range s.labels {
 		_ = h.WriteByte(0xff) // in no label's value, which is UTF-8
-		_, _ = h.WriteString(l.GetValue())
+		_, _ = h.WriteString(l)
 	}
 	return h.Sum64()
 }

@@ -14,6 +14,9 @@ const (
 	lastChunk  = 64 // snapshots stay, and what is left of their last chunks with them
 )
 
+// slabOf has n values ready.
+func slabOf[T any](n int) slab[T] { return slab[T]{free: make([]T, n)} }
+
 // one returns a pointer to a value of its own.
 func (s *slab[T]) one() *T { return &s.some(1)[0] }
 
