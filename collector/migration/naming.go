@@ -50,8 +50,7 @@ func number(version, _ string) string {
 	return version
 }
 
-// lazily compiles a pattern when it is needed: most of a thousand targets have no
-// files.
+// lazily compiles a pattern when it is needed: most have no files.
 func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

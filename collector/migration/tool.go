@@ -5,6 +5,7 @@ package migration
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // tool is all that differs between migration tools. A further one is a file, and
@@ -48,14 +49,15 @@ const (
 	every                   // all that the table holds
 )
 
-// tools makes every tool that can be read.
-func tools() []*tool {
+// tools returns every tool that can be read. Nothing in them changes, so that a
+// thousand targets have them together.
+var tools = sync.OnceValue(func() []*tool {
 	return []*tool{
 		golangMigrate(), flyway(), liquibase(), goose(), dbmate(), rails(), ecto(), vitess(), atlas(), prisma(), alembic(),
 		django(), laravel(), doctrine(), phinx(), typeorm(), sequelize(), knex(), efcore(), mikroORM(), sqlMigrate(), sqlx(),
 		rambler(), dbMigrate(), diesel(), seaORM(), drizzle(), versionOnly(),
 	}
-}
+})
 
 // Tools returns the names of the tools that can be read.
 func Tools() []string {
