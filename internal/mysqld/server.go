@@ -155,14 +155,20 @@ func (s *Server) Query(ctx context.Context, scan func(collector.Row) error, quer
 	}
 }
 
+// ownFirst is how long a ping waits for one of the sessions that there are, which other collectors of the same scrape
+// use, before it makes a further one.
+const ownFirst = 500 * time.Millisecond
+
 // Ping checks that we are logged in and a query is answered. While all sessions
-// are busy it asks over whichever is free first, one of them or the reserve, so
+// stay busy it asks over whichever is free first, one of them or the reserve, so
 // that our own slow statements do not make the server look down.
 func (s *Server) Ping(ctx context.Context) error {
 	discard := func(collector.Row) error { return nil }
+	soon, cancel := context.WithTimeout(ctx, ownFirst)
+	defer cancel()
 	select {
 	case s.places <- struct{}{}:
-	default:
+	case <-soon.Done():
 		select {
 		case s.places <- struct{}{}:
 		case s.reserve.lock <- struct{}{}:
