@@ -192,6 +192,7 @@ func (u *unit) refresh(ctx context.Context) {
 	if res.err != nil && res.skip() == nil && len(run.published) == 0 {
 		return
 	}
+	run.compact()
 	u.mu.Lock()
 	u.snapshot = res
 	u.mu.Unlock()

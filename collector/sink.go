@@ -222,6 +222,13 @@ func (r *run) close() (panics, published int) {
 	return r.panics, len(r.published)
 }
 
+// compact frees the room for more series of a run that is closed and will be kept.
+func (r *run) compact() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.published = append(make([]series, 0, len(r.published)), r.published...)
+}
+
 // duplicate counts a duplicate and logs the first of a run. r.mu is held.
 func (r *run) duplicate(one series) {
 	if r.duplicates == 0 {

@@ -120,7 +120,7 @@ func (g *generation) unlike(other *generation) []*target {
 
 // startGap is the pause between the first background work of two targets: it costs
 // a few logins and every statement there is.
-const startGap = 20 * time.Millisecond
+const startGap = 50 * time.Millisecond
 
 // start begins the background work of what is new, which goes on serving the
 // snapshots of what it replaces until it has its own.
