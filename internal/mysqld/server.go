@@ -156,7 +156,7 @@ func (s *Server) Query(ctx context.Context, scan func(collector.Row) error, quer
 }
 
 // ownFirst is how long a ping waits for one of the sessions that there are, which other collectors of the same scrape
-// use, before it makes a further one.
+// use, before it makes a further one; half of its time at most.
 const ownFirst = 500 * time.Millisecond
 
 // Ping checks that we are logged in and a query is answered. While all sessions
@@ -164,7 +164,11 @@ const ownFirst = 500 * time.Millisecond
 // that our own slow statements do not make the server look down.
 func (s *Server) Ping(ctx context.Context) error {
 	discard := func(collector.Row) error { return nil }
-	soon, cancel := context.WithTimeout(ctx, ownFirst)
+	patience := ownFirst
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(deadline)/2)
+	}
+	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
 	case s.places <- struct{}{}:

@@ -191,6 +191,44 @@ func TestPingWorksWhileAllSessionsAreBusy(t *testing.T) {
 	})
 }
 
+// TestPingWaitsForASessionThereIs: other collectors of the same scrape use both sessions for a moment, which is no reason
+// for a third login.
+func TestPingWaitsForASessionThereIs(t *testing.T) {
+	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
+		account := server.Grant(t, "moment", grants...)
+		s := open(t, server, account)
+		started, finish := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		for range 2 {
+			wg.Go(func() {
+				_ = s.Query(t.Context(), func(collector.Row) error { started <- struct{}{}; <-finish; return nil }, "SELECT 1")
+			})
+		}
+		<-started
+		<-started
+		begun := waitedFor{Context: deadline(t, 10*time.Second), once: sync.OnceFunc(func() { close(finish) })}
+		if err := s.Ping(begun); err != nil {
+			t.Errorf("ping: %v", err)
+		}
+		if n := connections(t, server, account); n != 2 {
+			t.Errorf("%d connections, want the 2 that there were", n)
+		}
+	})
+}
+
+// waitedFor calls once as soon as somebody looks when the context ends.
+type waitedFor struct {
+	context.Context
+
+	once func()
+}
+
+func (w waitedFor) Done() <-chan struct{} {
+	w.once()
+	return w.Context.Done()
+}
+
 func TestBackgroundLeavesASessionToScrapes(t *testing.T) {
 	testenv.EachSharedServer(t, func(t *testing.T, server *testenv.Server) {
 		account := server.Grant(t, "lane", grants...)
