@@ -91,6 +91,22 @@ func (m *mount) send(t *testing.T, signal syscall.Signal) {
 	if err := m.process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
+	if signal != syscall.SIGSTOP {
+		return
+	}
+	// It goes on answering until the last of its threads has stopped.
+	for {
+		var status unix.WaitStatus
+		switch _, err := unix.Wait4(m.process.Pid, &status, unix.WUNTRACED, nil); {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			t.Fatal(err)
+		case !status.Stopped():
+			t.Fatalf("the mount's process is not stopped: %v", status)
+		default:
+			return
+		}
+	}
 }
 
 // watchingOften is watching, with looks that follow each other closely.
